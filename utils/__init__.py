@@ -1,0 +1,1 @@
+"""The package that the notebooks of *Retrieve or Tune* share: one small module for each idea."""

@@ -1,0 +1,158 @@
+"""Documents with their front matter, and the passages that retrieval works on."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+FRONT_MATTER = re.compile(r"---\r?\n(.*?)\r?\n---\r?\n(.*)", re.DOTALL)
+SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\bDr\.)(?<!\bCapt\.)(?<!\bNo\.)(?<!\be\.g\.)(?<!\bi\.e\.)\s+(?=[\"'“‘(*A-Z0-9])"
+)
+
+
+class Document(BaseModel):
+    """A document of the handbook: its front matter and its text in Markdown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    title: str
+    section: str
+    revision: int
+    date: date
+    audience: Literal["everyone", "crew", "clinic", "command"]
+    fictional: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A stretch of a document that is short enough to embed whole, with its document's title."""
+
+    id: str
+    doc_id: str
+    title: str
+    text: str
+
+    @property
+    def titled_text(self) -> str:
+        """The text under its title, which is what retrievers index and readers read."""
+        return f"{self.title}\n{self.text}"
+
+
+def read_document(path: Path) -> Document:
+    """Read one Markdown file with front matter.
+
+    Raises FileNotFoundError when it is missing and ValueError, naming the file and the cure, when it is not UTF-8, has no
+    front matter, or a field of it is missing or wrong.
+    """
+    try:
+        content = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not UTF-8 (byte {error.start}). Save the file with the encoding UTF-8.") from None
+    parts = FRONT_MATTER.fullmatch(content)
+    if parts is None:
+        raise ValueError(f"{path}: no front matter. Begin the file with a line '---', the fields, and a line '---'.")
+    try:
+        fields = yaml.safe_load(parts[1])
+        if not isinstance(fields, dict):
+            raise ValueError(f"{path}: the front matter is not a list of 'field: value' lines.")
+        return Document(**fields, text=parts[2].strip())
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise ValueError(
+            f"{path}: the front matter is not valid YAML ({problem}). Quote values with a colon."
+        ) from None
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ValueError(f"{path}: wrong front matter: {wrong}.") from None
+
+
+def load_documents(folder: Path) -> list[Document]:
+    """Read every `.md` file below a folder, sorted by path.
+
+    Raises FileNotFoundError when the folder is missing or holds no document, and ValueError for a document that cannot be
+    read, whose id differs from its file name, or whose id occurs twice.
+    """
+    paths = sorted(folder.rglob("*.md"))
+    if not paths:
+        raise FileNotFoundError(
+            f"{folder}: no such folder, or no .md file in it. The course's handbook is data/handbook."
+        )
+    seen: dict[str, Path] = {}
+    documents = []
+    for path in paths:
+        document = read_document(path)
+        if document.id != path.stem:
+            raise ValueError(f"{path}: the id is {document.id!r}; it must be the file's name, {path.stem!r}.")
+        if document.id in seen:
+            raise ValueError(f"{path}: the id {document.id!r} is already taken by {seen[document.id]}.")
+        seen[document.id] = path
+        documents.append(document)
+    return documents
+
+
+def split_into_passages(
+    documents: list[Document], count_tokens: Callable[[str], int], *, max_tokens: int = 128, overlap_sentences: int = 0
+) -> list[Passage]:
+    """Cut documents into passages of at most `max_tokens` tokens each, the title counted.
+
+    `count_tokens` is that of the model that will read them. Sentences, list items and table rows stay whole unless one
+    alone is too long. Each passage but the first of a document begins with the last `overlap_sentences` of the one
+    before, as far as they fit. Raises ValueError when a title leaves too little room for text.
+    """
+    passages = []
+    for document in documents:
+
+        def fits(text: str, title: str = document.title) -> bool:
+            return count_tokens(f"{title}\n{text}") <= max_tokens
+
+        if count_tokens(document.title) > max_tokens // 2:
+            raise ValueError(
+                f"{document.id}: its title alone takes more than half of a passage of {max_tokens} tokens."
+            )
+        for number, text in enumerate(pack(split_sentences(document.text), fits, overlap_sentences), start=1):
+            passages.append(Passage(f"{document.id}#{number}", document.id, document.title, text))
+    return passages
+
+
+def split_sentences(text: str) -> list[str]:
+    """Return the sentences, list items and table rows of a text, each with the white space that follows it."""
+    sentences = []
+    for line in text.splitlines():
+        if line.strip():
+            sentences += [f"{sentence} " for sentence in SENTENCE_END.split(line.strip())]
+            sentences[-1] = sentences[-1].rstrip() + "\n"
+    return sentences
+
+
+def pack(sentences: list[str], fits: Callable[[str], bool], overlap: int) -> Iterator[str]:
+    """Yield texts that are as long as `fits` allows, made of whole sentences in their order."""
+    current: list[str] = []
+    for sentence in sentences:
+        for piece in halve(sentence, fits):
+            if current and not fits("".join([*current, piece])):
+                yield "".join(current).strip()
+                current = current[-overlap:] if overlap else []
+                while current and not fits("".join([*current, piece])):
+                    current.pop(0)
+            current.append(piece)
+    if current:
+        yield "".join(current).strip()
+
+
+def halve(sentence: str, fits: Callable[[str], bool]) -> Iterator[str]:
+    """Yield a sentence whole if it fits, else its two halves, halved further as needed: at a space if there is one."""
+    if fits(sentence) or len(sentence) < 2:
+        yield sentence
+        return
+    space = sentence.rfind(" ", 1, len(sentence) // 2 + 1)
+    cut = space + 1 if space > 0 else len(sentence) // 2
+    yield from halve(sentence[:cut], fits)
+    yield from halve(sentence[cut:], fits)
