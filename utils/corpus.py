@@ -49,8 +49,8 @@ class Passage:
 def read_document(path: Path) -> Document:
     """Read one Markdown file with front matter.
 
-    Raises FileNotFoundError when it is missing and ValueError, naming the file and the cure, when it is not UTF-8, has no
-    front matter, or a field of it is missing or wrong.
+    Raises FileNotFoundError when it is missing and ValueError, naming the file and the cure, when it is not UTF-8, has
+    no front matter, or a field of it is missing or wrong.
     """
     try:
         content = path.read_text(encoding="utf-8")
@@ -77,8 +77,8 @@ def read_document(path: Path) -> Document:
 def load_documents(folder: Path) -> list[Document]:
     """Read every `.md` file below a folder, sorted by path.
 
-    Raises FileNotFoundError when the folder is missing or holds no document, and ValueError for a document that cannot be
-    read, whose id differs from its file name, or whose id occurs twice.
+    Raises FileNotFoundError when the folder is missing or holds no document, and ValueError for a document that cannot
+    be read, whose id differs from its file name, or whose id occurs twice.
     """
     paths = sorted(folder.rglob("*.md"))
     if not paths:

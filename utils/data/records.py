@@ -48,8 +48,8 @@ class Wording(Record):
 class Fact(Answered):
     """A fact of the handbook: where it stands, what the answer is, and how it is asked for.
 
-    `doc_split` tells readers' training documents from test documents; `trained` tells which facts the *questions* adapter
-    is taught.
+    `doc_split` tells the *reader* adapter's training documents from test documents; `trained` tells which facts the
+    *questions* adapter is taught.
     """
 
     fact_id: str

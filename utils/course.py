@@ -1,0 +1,140 @@
+"""Executes the notebooks: `python -m utils.course` into build/, with `--in-place` over the committed ones."""
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import nbformat
+import psutil
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from utils.data import DATA_FOLDER, write_json
+from utils.experiments.results import describe_machine
+
+NOTEBOOKS_FOLDER = DATA_FOLDER.parent / "notebooks"
+BUILD_FOLDER = DATA_FOLDER.parent / "build"
+TIMINGS_FILE = DATA_FOLDER / "results" / "timings.json"
+HEAD_TO_HEAD = "07_head_to_head"
+CELL_TIMEOUT = 1800  # seconds
+POLL_EVERY = 0.2  # seconds between two looks at the memory
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What executing a notebook took: wall-clock seconds and the peak memory of its kernel in megabytes."""
+
+    seconds: float
+    peak_megabytes: float
+
+
+class MemoryWatch(threading.Thread):
+    """Records the largest resident memory of this process's children while it runs."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.peak_bytes = 0
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        """Look at the children again and again until stopped."""
+        while not self.stopped.wait(POLL_EVERY):
+            total = 0
+            for child in psutil.Process(os.getpid()).children(recursive=True):
+                try:
+                    total += child.memory_info().rss
+                except psutil.NoSuchProcess:
+                    continue
+            self.peak_bytes = max(self.peak_bytes, total)
+
+
+def execute(path: Path) -> tuple[NotebookNode, Timing]:
+    """Execute a notebook from top to bottom in a fresh kernel; raises nbclient's error when a cell fails."""
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+    )
+    watch = MemoryWatch()
+    watch.start()
+    started = time.perf_counter()
+    try:
+        client.execute()
+    finally:
+        watch.stopped.set()
+    timing = Timing(round(time.perf_counter() - started, 1), round(watch.peak_bytes / 1e6))
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    return notebook, timing
+
+
+def write_notebook(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook so that an interrupted write leaves the old file whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".unfinished")
+    nbformat.write(notebook, unfinished)
+    unfinished.replace(path)
+
+
+def head_to_head_table(notebook: NotebookNode) -> str:
+    """Return the text of the cell tagged `head-to-head-table`, or a line that says it is missing."""
+    for cell in notebook.cells:
+        if "head-to-head-table" in cell.metadata.get("tags", []):
+            return "\n".join(output["data"]["text/plain"] for output in cell.outputs if "data" in output)
+    return "(no cell is tagged head-to-head-table)"
+
+
+def update_timings(timings: dict[str, Timing], path: Path) -> None:
+    """Write measured times and the machine they were measured on; notebooks not measured now keep their old entry."""
+    known = json.loads(path.read_text(encoding="utf-8"))["notebooks"] if path.is_file() else {}
+    merged = known | {name: asdict(timing) for name, timing in timings.items()}
+    write_json(path, {"machine": describe_machine(), "notebooks": dict(sorted(merged.items()))})
+
+
+def main(arguments: list[str]) -> int:
+    """Execute the chosen notebooks; return 0, or 1 if any of them failed."""
+    parser = argparse.ArgumentParser(prog="python -m utils.course", description=__doc__)
+    parser.add_argument("--in-place", action="store_true", help="write the outputs into notebooks/")
+    parser.add_argument("numbers", nargs="*", help="which notebooks, by their number (all if none is given)")
+    chosen = parser.parse_args(arguments)
+    paths = sorted(NOTEBOOKS_FOLDER.glob("[0-9]*.ipynb"))
+    paths = [path for path in paths if not chosen.numbers or path.name[:2] in chosen.numbers]
+    if not paths:
+        parser.error(f"no notebook of {NOTEBOOKS_FOLDER} has a number among {chosen.numbers}")
+    timings: dict[str, Timing] = {}
+    failed = []
+    table = ""
+    for path in paths:
+        print(f"{path.stem} …", end=" ", flush=True)
+        try:
+            notebook, timing = execute(path)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            print(f"FAILED\n{error}", flush=True)
+            failed.append(path.stem)
+            continue
+        timings[path.stem] = timing
+        print(f"{timing.seconds:.0f} s, peak memory {timing.peak_megabytes / 1000:.1f} GB", flush=True)
+        write_notebook(notebook, path if chosen.in_place else BUILD_FOLDER / path.name)
+        if path.stem == HEAD_TO_HEAD:
+            table = head_to_head_table(notebook)
+    update_timings(timings, TIMINGS_FILE if chosen.in_place else BUILD_FOLDER / "timings.json")
+    total = sum(timing.seconds for timing in timings.values())
+    print(f"{len(timings)} notebooks in {total / 60:.1f} minutes.\n{table}")
+    if failed:
+        print(f"Failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

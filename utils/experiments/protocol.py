@@ -1,0 +1,169 @@
+"""The long protocol behind `make results`: train both adapters, sweep the prompt on dev, run every arm on test once.
+
+Each step leaves a file and is skipped when that file already belongs to the present data and settings.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from utils.corpus import Document, Passage, load_documents, split_into_passages
+from utils.data import DATA_FOLDER, HANDBOOK_FOLDER, Fact, Item, items_for, load_facts, majority_answers
+from utils.experiments.results import (
+    PROTOCOL_VERSION,
+    RESULTS_FOLDER,
+    AnswerSystem,
+    ArmScores,
+    data_sha256,
+    run_arm,
+    score_replies,
+    write_results,
+)
+from utils.experiments.settings import AdapterSettings, Settings
+from utils.experiments.training_sets import questions_passes, reader_examples
+from utils.finetuning import Example, load_adapter, read_card, save_adapter, train_adapter
+from utils.finetuning.examples import examples_sha256
+from utils.models import Embedder, Generator
+from utils.rag import ClosedBook, PassageOrder, RagPipeline
+from utils.retrieval import HybridRetriever, Retriever
+
+ADAPTERS_FOLDER = DATA_FOLDER / "adapters"
+SWEPT_PASSAGES = (1, 2, 3, 5)
+
+
+def handbook_passages(embedder: Embedder, settings: Settings, documents: list[Document] | None = None) -> list[Passage]:
+    """Return the handbook (or the given documents) in passages of the frozen size."""
+    return split_into_passages(
+        documents or load_documents(HANDBOOK_FOLDER),
+        embedder.count_tokens,
+        max_tokens=settings.passage_tokens,
+        overlap_sentences=settings.overlap_sentences,
+    )
+
+
+def adapter_passes(name: str, facts: list[Fact], embedder: Embedder, settings: Settings) -> list[list[Example]]:
+    """Return what an adapter of the head-to-head, "questions" or "reader", is trained on, pass by pass."""
+    if name == "questions":
+        return questions_passes(facts, passes=settings.questions_adapter.passes)
+    train_documents = {fact.doc_id for fact in facts if fact.doc_split == "train"}
+    documents = [document for document in load_documents(HANDBOOK_FOLDER) if document.id in train_documents]
+    passages = handbook_passages(embedder, settings, documents)
+    retriever = HybridRetriever.from_passages(passages, embedder)
+    return [
+        reader_examples(
+            facts,
+            passages,
+            retriever,
+            k=settings.reader_passages,
+            wordings=settings.reader_wordings,
+            seed=number,
+        )
+        for number in range(settings.reader_adapter.passes)
+    ]
+
+
+def ready_adapter(
+    name: str, generator: Generator, passes: list[list[Example]], settings: AdapterSettings, folder: Path
+) -> Generator:
+    """Return a generator with the adapter from a folder, training and saving it first unless the folder holds it.
+
+    A folder holds the adapter when its card names the same examples and settings.
+    """
+    wanted = {
+        "examples_sha256": examples_sha256([example for of_pass in passes for example in of_pass]),
+        "settings": asdict(settings.lora),
+    }
+    try:
+        card = read_card(folder)
+    except FileNotFoundError:
+        card = {}
+    if any(card.get(key) != value for key, value in wanted.items()):
+        print(f"training the {name} adapter: {sum(map(len, passes))} examples …", flush=True)
+        run = train_adapter(generator, passes, settings.lora, name=f"{name}_new", show_progress=False)
+        save_adapter(run, folder, about={"name": name, "passes": settings.passes})
+        generator = run.generator
+    return load_adapter(generator, folder, name=name)
+
+
+def sweep_base_prompt(
+    generator: Generator, retriever: Retriever, facts: list[Fact]
+) -> tuple[dict[str, list[ArmScores]], tuple[int, PassageOrder]]:
+    """Score the base model on development questions for each number and order of passages; return scores and the best.
+
+    Best is the highest containment, ties going to fewer passages.
+    """
+    items = items_for([fact for fact in facts if fact.doc_split == "dev"], "dev")
+    scored: dict[tuple[int, PassageOrder], ArmScores] = {}
+    for k in SWEPT_PASSAGES:
+        orders: list[PassageOrder] = ["best_first"] if k == 1 else ["best_first", "best_last"]
+        for order in orders:
+            name = f"{k} passages, {order.replace('_', ' ')}"
+            scored[k, order] = run_arm(name, RagPipeline(retriever, generator, k=k, order=order), items)
+            print(f"dev: {name}: containment {scored[k, order].interval('containment')}", flush=True)
+    best = max(scored, key=lambda choice: (scored[choice].interval("containment").estimate, -choice[0]))
+    return {"dev": list(scored.values())}, best
+
+
+def head_to_head_systems(
+    base: Generator, questions: Generator, reader: Generator, retriever: Retriever, settings: Settings
+) -> dict[str, AnswerSystem]:
+    """Return the four arms of the head-to-head by name."""
+    return {
+        "base": ClosedBook(base),
+        "base + RAG": RagPipeline(retriever, base, k=settings.base_passages, order=settings.base_order),
+        "questions adapter": ClosedBook(questions),
+        "reader adapter + RAG": RagPipeline(retriever, reader, k=settings.reader_passages),
+    }
+
+
+def majority_arm(facts: list[Fact], items: list[Item]) -> ArmScores:
+    """Return the scores of a guesser who always gives the most frequent answer of the right type."""
+    guesses = majority_answers(facts)
+    return score_replies("majority answer per type", items, [guesses[item.answer_type] for item in items])
+
+
+def test_items(facts: list[Fact]) -> dict[str, list[Item]]:
+    """Return the test questions by split: facts of test documents, taught to the questions adapter or not."""
+    of_test = [fact for fact in facts if fact.doc_split == "test"]
+    taught = [fact for fact in of_test if fact.trained]
+    return {
+        "trained facts, trained wording": items_for(taught, "train", per_fact=1),
+        "trained facts, new wording": items_for(taught, "test"),
+        "never-trained facts": items_for([fact for fact in of_test if not fact.trained], "test"),
+    }
+
+
+def is_current(name: str, settings: Settings) -> bool:
+    """Tell whether a results file was made with the present protocol, data and settings."""
+    path = RESULTS_FOLDER / f"{name}.json"
+    if not path.is_file():
+        return False
+    content = json.loads(path.read_text(encoding="utf-8"))
+    made_with = (content["protocol_version"], content["data_sha256"], content["settings"])
+    return made_with == (PROTOCOL_VERSION, data_sha256(), settings.model_dump(mode="json"))
+
+
+def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> None:
+    """Run every step whose file is missing or out of date."""
+    facts = load_facts()
+    retriever = HybridRetriever.from_passages(handbook_passages(embedder, settings), embedder)
+    if not is_current("prompt_sweep", settings):
+        sweep, best = sweep_base_prompt(base, retriever, facts)
+        write_results("prompt_sweep", settings.model_dump(mode="json"), sweep)
+        if best != (settings.base_passages, settings.base_order):
+            raise ValueError(f"The best base prompt on dev is {best}: write that into data/results/settings.json.")
+    adapters = {}
+    for name in ("questions", "reader"):
+        of_adapter = settings.questions_adapter if name == "questions" else settings.reader_adapter
+        passes = adapter_passes(name, facts, embedder, settings)
+        adapters[name] = ready_adapter(name, base, passes, of_adapter, ADAPTERS_FOLDER / name)
+        base = Generator(adapters[name].model, base.tokenizer, base.name)
+    if not is_current("head_to_head", settings):
+        systems = head_to_head_systems(base, adapters["questions"], adapters["reader"], retriever, settings)
+        scored: dict[str, list[ArmScores]] = {}
+        for split, items in test_items(facts).items():
+            scored[split] = [majority_arm(facts, items)]
+            for name, system in systems.items():
+                scored[split].append(run_arm(name, system, items))
+                print(f"{split}: {name}: exact match {scored[split][-1].interval('em')}", flush=True)
+        write_results("head_to_head", settings.model_dump(mode="json"), scored)

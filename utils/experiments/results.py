@@ -1,0 +1,163 @@
+"""Results of experiments: scored replies, the files that keep them, and the tables made from them."""
+
+import hashlib
+import json
+import platform
+import subprocess
+import time
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+import torch
+
+from utils.data import DATA_FOLDER, Item, write_json
+from utils.metrics import Interval, bootstrap_interval, containment, exact_match, token_f1
+from utils.rag import Answer
+
+PROTOCOL_VERSION = 1
+RESULTS_FOLDER = DATA_FOLDER / "results"
+MEASURES = {"em": exact_match, "containment": containment, "f1": token_f1}
+PACKAGES = ("torch", "transformers", "peft", "sentence-transformers", "faiss-cpu", "bm25s")
+
+
+class AnswerSystem(Protocol):
+    """Anything that answers questions: a pipeline with or without retrieval."""
+
+    def answer(self, questions: list[str]) -> list[Answer]:
+        """Return one answer for each question."""
+        ...
+
+
+@dataclass(frozen=True)
+class ArmScores:
+    """One system's replies to a list of items, scored: for each measure one value per item."""
+
+    arm: str
+    items: list[Item]
+    replies: list[str]
+    scores: dict[str, list[float]]
+    seconds: float
+
+    def interval(self, measure: str) -> Interval:
+        """Return the mean of a measure with its 95 % interval over documents."""
+        return bootstrap_interval(self.scores[measure], [item.doc_id for item in self.items])
+
+
+def run_arm(arm: str, system: AnswerSystem, items: list[Item]) -> ArmScores:
+    """Put every item's question to a system and score the replies. Raises ValueError when a reply is missing."""
+    started = time.perf_counter()
+    answers = system.answer([item.question for item in items])
+    seconds = time.perf_counter() - started
+    return score_replies(arm, items, [answer.text for answer in answers], seconds)
+
+
+def score_replies(arm: str, items: list[Item], replies: list[str], seconds: float = 0.0) -> ArmScores:
+    """Score replies to items by every measure. Raises ValueError unless there is exactly one reply for each item."""
+    if not items or len(items) != len(replies):
+        raise ValueError(f"{arm}: {len(items)} items but {len(replies)} replies; every item needs exactly one.")
+    scores = {
+        name: [measure(reply, item.answers) for reply, item in zip(replies, items, strict=True)]
+        for name, measure in MEASURES.items()
+    }
+    return ArmScores(arm, items, replies, scores, seconds)
+
+
+def comparison_table(arms: list[ArmScores]) -> pd.DataFrame:
+    """Return one row for each arm: n and, for each measure, the mean in per cent with its 95 % interval."""
+    rows = [
+        {"arm": arm.arm, "n": len(arm.items)} | {measure: str(arm.interval(measure)) for measure in MEASURES}
+        for arm in arms
+    ]
+    return pd.DataFrame(rows).set_index("arm")
+
+
+def data_sha256(folder: Path = DATA_FOLDER) -> str:
+    """Return a SHA-256 over the handbook and its fact ledger, to tie results to the data they were measured on."""
+    digest = hashlib.sha256()
+    for path in [*sorted(folder.glob("handbook/**/*.md")), folder / "questions" / "facts.jsonl"]:
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return what figures depend on: processor, cores, memory type of computation, GPU, and package versions."""
+    from utils.models.generator import best_device, best_dtype
+
+    device = best_device()
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name() if device.type == "cuda" else None,
+        "precision": str(best_dtype(device)).removeprefix("torch."),
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in PACKAGES},
+    }
+
+
+def current_commit() -> str | None:
+    """Return the commit of the checkout, or None outside of one."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    try:
+        done = subprocess.run(command, cwd=DATA_FOLDER, capture_output=True, text=True, timeout=10)
+    except OSError:
+        return None
+    return done.stdout.strip() or None
+
+
+def write_results(name: str, settings: dict[str, Any], arms: dict[str, list[ArmScores]]) -> Path:
+    """Write the replies and scores of arms, by split, to data/results/<name>.json and return the path."""
+    content = {
+        "protocol_version": PROTOCOL_VERSION,
+        "data_sha256": data_sha256(),
+        "settings": settings,
+        "machine": describe_machine(),
+        "commit": current_commit(),
+        "date": date.today().isoformat(),
+        "splits": {split: [arm_record(arm) for arm in of_split] for split, of_split in arms.items()},
+    }
+    path = RESULTS_FOLDER / f"{name}.json"
+    write_json(path, content)
+    return path
+
+
+def arm_record(arm: ArmScores) -> dict[str, Any]:
+    """Return an arm's replies and per-item scores as plain values for a results file."""
+    return {
+        "arm": arm.arm,
+        "seconds": round(arm.seconds, 1),
+        "item_ids": [item.item_id for item in arm.items],
+        "replies": arm.replies,
+        "scores": {measure: [round(value, 4) for value in values] for measure, values in arm.scores.items()},
+    }
+
+
+def read_results(name: str, items: list[Item], folder: Path = RESULTS_FOLDER) -> dict[str, list[ArmScores]]:
+    """Read a results file; its items are looked up among `items`.
+
+    Raises FileNotFoundError when it is missing, ValueError when it belongs to another protocol version or to other data,
+    or names an unknown item.
+    """
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such results file. `make results` writes it.")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if content["protocol_version"] != PROTOCOL_VERSION:
+        raise ValueError(f"{path}: protocol version {content['protocol_version']}, expected {PROTOCOL_VERSION}.")
+    if content["data_sha256"] != data_sha256():
+        raise ValueError(f"{path}: measured on other data than data/ holds now. Run `make results` again.")
+    by_id = {item.item_id: item for item in items}
+    unknown = {i for arms in content["splits"].values() for arm in arms for i in arm["item_ids"]} - set(by_id)
+    if unknown:
+        raise ValueError(f"{path}: the item {min(unknown)!r} is not among the questions.")
+    return {
+        split: [
+            score_replies(arm["arm"], [by_id[i] for i in arm["item_ids"]], arm["replies"], arm["seconds"])
+            for arm in of_split
+        ]
+        for split, of_split in content["splits"].items()
+    }

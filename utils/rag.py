@@ -1,0 +1,96 @@
+"""Retrieval-augmented generation: search, build the prompt, generate, cite."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from utils.corpus import Passage
+from utils.metrics import normalize
+from utils.models import Generator, Message
+from utils.retrieval import Hit, Retriever
+
+CLOSED_BOOK_SYSTEM = "You work at Vesper Station. Answer in a few words."
+OPEN_BOOK_SYSTEM = "Answer the question in a few words, from the passages."
+NOT_FOUND = "The handbook does not say."
+
+PassageOrder = Literal["best_first", "best_last"]
+
+CITED_SHARE = 0.5  # the share of an answer's tokens that a passage must contain to be cited
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a system replied, what it had found, which hits support the reply, and whether it declined to answer."""
+
+    text: str
+    hits: list[Hit]
+    citations: list[Hit]
+    abstained: bool
+
+
+def closed_book_messages(question: str) -> list[Message]:
+    """Return the conversation that asks a question without any passages."""
+    return [{"role": "system", "content": CLOSED_BOOK_SYSTEM}, {"role": "user", "content": question}]
+
+
+def open_book_messages(question: str, passages: list[Passage]) -> list[Message]:
+    """Return the conversation that shows numbered passages and then asks the question."""
+    numbered = "\n\n".join(f"[{number}] {passage.titled_text}" for number, passage in enumerate(passages, start=1))
+    content = f"{numbered}\n\nQuestion: {question}"
+    return [{"role": "system", "content": OPEN_BOOK_SYSTEM}, {"role": "user", "content": content}]
+
+
+def supporting_hits(text: str, hits: list[Hit]) -> list[Hit]:
+    """Return the hits whose passages contain most of an answer's tokens: the best one and its equals.
+
+    A passage that contains less than half of the tokens supports nothing, so the list may be empty.
+    """
+    tokens = set(normalize(text).split())
+    if not tokens:
+        return []
+    shares = [len(tokens & set(normalize(hit.passage.titled_text).split())) / len(tokens) for hit in hits]
+    best = max(shares, default=0.0)
+    return [hit for hit, share in zip(hits, shares, strict=True) if share == best >= CITED_SHARE]
+
+
+class ClosedBook:
+    """Answers questions from the model's weights alone: the counterpart of `RagPipeline` without any retrieval."""
+
+    def __init__(self, generator: Generator) -> None:
+        self.generator = generator
+
+    def answer(self, questions: list[str]) -> list[Answer]:
+        """Answer questions; there are never hits or citations."""
+        texts = self.generator.generate([closed_book_messages(question) for question in questions])
+        return [Answer(text, [], [], normalize(text) == normalize(NOT_FOUND)) for text in texts]
+
+
+class RagPipeline:
+    """Answers questions from the passages that a retriever finds for them: k of them, the best one first or last."""
+
+    def __init__(
+        self, retriever: Retriever, generator: Generator, *, k: int = 3, order: PassageOrder = "best_first"
+    ) -> None:
+        self.retriever = retriever
+        self.generator = generator
+        self.k = k
+        self.order = order
+
+    def answer(self, questions: list[str]) -> list[Answer]:
+        """Answer questions, each from its own k passages.
+
+        Raises ValueError for an empty question and for one that does not fit into the context with its passages.
+        """
+        found = self.retriever.search(questions, self.k)
+        prompts = [self.build_prompt(question, hits) for question, hits in zip(questions, found, strict=True)]
+        texts = self.generator.generate(prompts)
+        return [self.cite(text, hits) for text, hits in zip(texts, found, strict=True)]
+
+    def build_prompt(self, question: str, hits: list[Hit]) -> list[Message]:
+        """Return the conversation for one question and its hits, in this pipeline's order of passages."""
+        ordered = hits if self.order == "best_first" else hits[::-1]
+        return open_book_messages(question, [hit.passage for hit in ordered])
+
+    def cite(self, text: str, hits: list[Hit]) -> Answer:
+        """Return the answer with the hits that support it; an answer that declines cites nothing."""
+        abstained = normalize(text) == normalize(NOT_FOUND)
+        return Answer(text, hits, [] if abstained else supporting_hits(text, hits), abstained)
