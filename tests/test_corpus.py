@@ -73,7 +73,13 @@ def test_ids_must_be_file_names_and_unique(tmp_path):
 
 def test_split_sentences_respects_titles_decimals_and_lines():
     text = "Dr. Brekke lifts 4.6 kN. She sings.\n\n- one item. Still it\n| a | b |"
-    assert split_sentences(text) == ["Dr. Brekke lifts 4.6 kN. ", "She sings.\n", "- one item. ", "Still it\n", "| a | b |\n"]
+    assert split_sentences(text) == [
+        "Dr. Brekke lifts 4.6 kN. ",
+        "She sings.\n",
+        "- one item. ",
+        "Still it\n",
+        "| a | b |\n",
+    ]
 
 
 def test_passages_hold_whole_sentences_and_the_title_counts():

@@ -116,7 +116,11 @@ def test_paired_difference_is_zero_for_equal_scores():
 
 @pytest.mark.parametrize(
     ("scores", "clusters", "message"),
-    [([], [], "no scores"), ([1.0], ["a", "b"], "1 scores but 2 clusters"), ([1.0, float("nan")], ["a", "b"], "number 1")],
+    [
+        ([], [], "no scores"),
+        ([1.0], ["a", "b"], "1 scores but 2 clusters"),
+        ([1.0, float("nan")], ["a", "b"], "number 1"),
+    ],
 )
 def test_bad_scores_are_refused(scores, clusters, message):
     with pytest.raises(ValueError, match=message):

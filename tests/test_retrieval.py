@@ -39,7 +39,7 @@ def test_dense_scores_are_cosines_of_the_vectors(embedder):
     vectors = embedder.embed([passage.titled_text for passage in PASSAGES])
     expected = vectors @ embedder.embed(["a vessel with provisions"])[0]
     hits = dense.search(["a vessel with provisions"], 4)[0]
-    assert [hit.passage.doc_id for hit in hits][0] == "ship"
+    assert hits[0].passage.doc_id == "ship"
     assert [hit.score for hit in hits] == pytest.approx(np.sort(expected)[::-1], abs=1e-5)
 
 

@@ -139,8 +139,8 @@ def arm_record(arm: ArmScores) -> dict[str, Any]:
 def read_results(name: str, items: list[Item], folder: Path = RESULTS_FOLDER) -> dict[str, list[ArmScores]]:
     """Read a results file; its items are looked up among `items`.
 
-    Raises FileNotFoundError when it is missing, ValueError when it belongs to another protocol version or to other data,
-    or names an unknown item.
+    Raises FileNotFoundError when it is missing, ValueError when it belongs to another protocol version or to other
+    data, names an unknown item, or holds scores that its replies do not earn.
     """
     path = folder / f"{name}.json"
     if not path.is_file():
@@ -154,10 +154,15 @@ def read_results(name: str, items: list[Item], folder: Path = RESULTS_FOLDER) ->
     unknown = {i for arms in content["splits"].values() for arm in arms for i in arm["item_ids"]} - set(by_id)
     if unknown:
         raise ValueError(f"{path}: the item {min(unknown)!r} is not among the questions.")
-    return {
-        split: [
-            score_replies(arm["arm"], [by_id[i] for i in arm["item_ids"]], arm["replies"], arm["seconds"])
-            for arm in of_split
-        ]
-        for split, of_split in content["splits"].items()
-    }
+    return {split: [read_arm(arm, by_id, path) for arm in arms] for split, arms in content["splits"].items()}
+
+
+def read_arm(record: dict[str, Any], items: dict[str, Item], path: Path) -> ArmScores:
+    """Score an arm's recorded replies again; raise ValueError when the recorded scores are not what they earn."""
+    arm = score_replies(
+        record["arm"], [items[name] for name in record["item_ids"]], record["replies"], record["seconds"]
+    )
+    earned = {measure: [round(value, 4) for value in values] for measure, values in arm.scores.items()}
+    if earned != record["scores"]:
+        raise ValueError(f"{path}: the scores of {arm.arm!r} are not what its replies earn. Run `make results` again.")
+    return arm

@@ -2,6 +2,7 @@
 
 import io
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, redirect_stderr
 from pathlib import Path
@@ -14,6 +15,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from utils.models.hub import locate_model
 from utils.models.prompts import Message, render
 from utils.models.weights import GENERATOR_WEIGHTS, converted_folder
+
+# peft still asks transformers for an attribute under its old name
+warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
 
 GENERATOR_VARIABLE = "RETRIEVE_OR_TUNE_GENERATOR"
 CONTEXT_TOKENS = 2048
@@ -112,7 +116,7 @@ class Generator:
         return len(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
     def generate(
-        self, conversations: list[list[Message]], *, max_new_tokens: int = 32, batch_size: int = 16
+        self, conversations: list[list[Message]], *, max_new_tokens: int = 24, batch_size: int = 32
     ) -> list[str]:
         """Answer each conversation by greedy decoding; return one stripped text each, in the given order.
 

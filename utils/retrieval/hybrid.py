@@ -3,7 +3,7 @@
 from utils.corpus import Passage
 from utils.models import Embedder
 from utils.retrieval.dense import DenseRetriever
-from utils.retrieval.hits import Hit, Retriever
+from utils.retrieval.hits import Hit, Retriever, check_search
 from utils.retrieval.lexical import LexicalRetriever
 
 RANK_CONSTANT = 60
@@ -35,5 +35,6 @@ class HybridRetriever:
 
     def search(self, queries: list[str], k: int) -> list[list[Hit]]:
         """Return for each query the k best of the fused rankings; scores are sums of reciprocal ranks."""
+        check_search(queries, k)
         rankings = [part.search(queries, max(k, DEPTH)) for part in self.parts]
         return [reciprocal_rank_fusion(list(of_query), k) for of_query in zip(*rankings, strict=True)]

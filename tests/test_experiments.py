@@ -1,0 +1,187 @@
+"""Training sets, results files, and the committed results and adapters."""
+
+import json
+
+import pytest
+
+from utils.data import Item, items_for, load_facts
+from utils.experiments import (
+    comparison_table,
+    load_settings,
+    questions_passes,
+    read_results,
+    reader_examples,
+    run_arm,
+    score_replies,
+    write_results,
+)
+from utils.experiments import results as results_module
+from utils.experiments.protocol import (
+    ADAPTERS_FOLDER,
+    adapter_passes,
+    handbook_passages,
+    majority_arm,
+)
+from utils.experiments.protocol import (
+    test_items as items_of_test_documents,
+)
+from utils.finetuning import load_adapter, read_card
+from utils.finetuning.examples import examples_sha256
+from utils.models import Generator
+from utils.rag import NOT_FOUND, Answer
+from utils.retrieval import LexicalRetriever
+
+ITEMS = [Item(f"i{n}", f"Question {n}?", [f"answer {n}"], "phrase", f"f{n}", f"d{n // 2}", "") for n in range(4)]
+
+
+@pytest.fixture(scope="module")
+def facts():
+    return load_facts()
+
+
+class Oracle:
+    """Knows the answers to the first two questions only."""
+
+    def answer(self, questions):
+        texts = ["answer 0", "It is answer 1.", "wrong", "wrong"]
+        return [Answer(text, [], [], False) for text in texts[: len(questions)]]
+
+
+def test_run_arm_scores_every_item():
+    arm = run_arm("oracle", Oracle(), ITEMS)
+    assert arm.scores["em"] == [1, 0, 0, 0]
+    assert arm.scores["containment"] == [1, 1, 0, 0]
+    assert arm.interval("containment").estimate == 0.5
+    table = comparison_table([arm])
+    assert table.loc["oracle", "n"] == 4 and table.loc["oracle", "em"].startswith("25 %")
+
+
+def test_a_missing_reply_is_an_error_not_a_smaller_n():
+    with pytest.raises(ValueError, match="4 items but 3 replies"):
+        score_replies("short", ITEMS, ["a", "b", "c"])
+
+
+def test_results_come_back_as_they_were_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(results_module, "RESULTS_FOLDER", tmp_path)
+    arm = run_arm("oracle", Oracle(), ITEMS)
+    path = write_results("trial", {"k": 1}, {"split": [arm]})
+    back = read_results("trial", ITEMS, tmp_path)["split"][0]
+    assert (back.replies, back.scores) == (arm.replies, arm.scores)
+    content = json.loads(path.read_text())
+    for field, value, message in [("protocol_version", 0, "protocol version 0"), ("data_sha256", "x", "other data")]:
+        path.write_text(json.dumps(content | {field: value}))
+        with pytest.raises(ValueError, match=message):
+            read_results("trial", ITEMS, tmp_path)
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="'i0' is not among"):
+        read_results("trial", ITEMS[1:], tmp_path)
+    with pytest.raises(FileNotFoundError, match="make results"):
+        read_results("nothing", ITEMS, tmp_path)
+
+
+def test_changed_scores_in_a_results_file_are_noticed(tmp_path, monkeypatch):
+    monkeypatch.setattr(results_module, "RESULTS_FOLDER", tmp_path)
+    path = write_results("trial", {}, {"split": [run_arm("oracle", Oracle(), ITEMS)]})
+    content = json.loads(path.read_text())
+    content["splits"]["split"][0]["scores"]["em"][3] = 1.0
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="scores of 'oracle'"):
+        read_results("trial", ITEMS, tmp_path)
+
+
+def test_each_pass_teaches_each_trained_fact_once(facts):
+    passes = questions_passes(facts, passes=3)
+    trained = [fact for fact in facts if fact.trained]
+    assert [len(of_pass) for of_pass in passes] == [len(trained)] * 3
+    assert passes[0][0].messages != passes[1][0].messages
+    allowed = {w.text for fact in trained for w in fact.questions if w.role == "train"}
+    assert {e.messages[-1]["content"] for of_pass in passes for e in of_pass} <= allowed
+
+
+def test_the_reader_learns_from_train_documents_only(facts, embedder):
+    passes = adapter_passes("reader", facts, embedder, load_settings())
+    shown = "\n".join(e.messages[-1]["content"] for of_pass in passes for e in of_pass)
+    assert not [fact.fact_id for fact in facts if fact.doc_split != "train" and fact.evidence in shown]
+    declined = [example.answer == NOT_FOUND for of_pass in passes for example in of_pass]
+    assert 0.1 < sum(declined) / len(declined) < 0.3
+    readable = [e.answer in e.messages[-1]["content"] for p in passes for e in p if e.answer != NOT_FOUND]
+    assert all(readable)
+
+
+def test_a_test_passage_among_the_readers_passages_is_refused(facts, embedder):
+    passages = handbook_passages(embedder, load_settings())
+    with pytest.raises(ValueError, match="it is not a train document"):
+        reader_examples(facts, passages, LexicalRetriever.from_passages(passages), k=3, wordings=1)
+
+
+def test_the_test_splits_are_what_they_say(facts):
+    splits = items_of_test_documents(facts)
+    by_id = {fact.fact_id: fact for fact in facts}
+    assert {by_id[item.fact_id].doc_split for items in splits.values() for item in items} == {"test"}
+    assert all(by_id[item.fact_id].trained for item in splits["trained facts, new wording"])
+    assert not any(by_id[item.fact_id].trained for item in splits["never-trained facts"])
+    assert all("/test" in item.item_id for item in splits["never-trained facts"])
+
+
+def test_a_guesser_gives_the_commonest_answer_of_the_type(facts):
+    items = items_of_test_documents(facts)["never-trained facts"]
+    assert majority_arm(facts, items).interval("em").estimate < 0.1
+
+
+def test_settings_are_refused_by_field(tmp_path):
+    path = tmp_path / "settings.json"
+    with pytest.raises(FileNotFoundError):
+        load_settings(path)
+    path.write_text(json.dumps(load_settings().model_dump(mode="json") | {"base_passages": 0}))
+    with pytest.raises(ValueError, match="base_passages"):
+        load_settings(path)
+
+
+@pytest.mark.parametrize("name", ["questions", "reader"])
+def test_committed_adapters_belong_to_the_present_data_and_settings(name, facts, embedder, generator):
+    settings = load_settings()
+    of_adapter = getattr(settings, f"{name}_adapter")
+    examples = [e for of_pass in adapter_passes(name, facts, embedder, settings) for e in of_pass]
+    card = read_card(ADAPTERS_FOLDER / name)
+    assert card["examples_sha256"] == examples_sha256(examples)
+    assert card["settings"] == vars(of_adapter.lora)
+    assert card["base_model"] == generator.name
+
+
+def test_committed_adapters_are_small():
+    size = sum(path.stat().st_size for path in ADAPTERS_FOLDER.rglob("*") if path.is_file())
+    assert size < 40e6
+
+
+def test_the_committed_questions_adapter_gives_its_recorded_replies(facts, generator):
+    items = [*items_for(facts, "train"), *items_for(facts, "test")]
+    arms = read_results("head_to_head", items)["trained facts, trained wording"]
+    recorded = next(arm for arm in arms if arm.arm == "questions adapter")
+    adapter = load_adapter(generator, ADAPTERS_FOLDER / "questions", name="questions")
+    from utils.rag import ClosedBook
+
+    texts = [answer.text for answer in ClosedBook(adapter).answer([item.question for item in recorded.items[:16]])]
+    agreed = sum(a == b for a, b in zip(texts, recorded.replies, strict=False))
+    Generator(adapter.model, adapter.tokenizer, adapter.name)
+    adapter.model.unload()
+    assert agreed >= 14  # other machines round differently
+
+
+def test_the_controls_hold(facts):
+    """Base closed book at most 5 %; never-trained facts near the guesser; both on at least 100 questions."""
+    items = [*items_for(facts, "train"), *items_for(facts, "test")]
+    splits = read_results("head_to_head", items)
+    for arms in splits.values():
+        of = {arm.arm: arm for arm in arms}
+        assert len(of["base"].items) >= 100
+        assert of["base"].interval("em").estimate <= 0.05
+        assert of["base"].interval("containment").estimate <= 0.05
+    never = {arm.arm: arm.interval("em") for arm in splits["never-trained facts"]}
+    assert never["questions adapter"].low <= never["majority answer per type"].high + 0.03
+
+
+def test_the_frozen_prompt_is_the_best_of_the_sweep(facts):
+    sweep = read_results("prompt_sweep", items_for(facts, "dev"))["dev"]
+    settings = load_settings()
+    best = max(sweep, key=lambda arm: arm.interval("containment").estimate)
+    assert best.arm == f"{settings.base_passages} passages, {settings.base_order.replace('_', ' ')}"
