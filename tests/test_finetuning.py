@@ -23,7 +23,7 @@ from utils.models import Generator, render
 from utils.rag import closed_book_messages
 
 EXAMPLES = [Example(closed_book_messages(f"How long is rope {n}?"), f"{n} metres") for n in range(6)]
-SETTINGS = LoraSettings(rank=4, alpha=8, learning_rate=1e-2, batch_size=2)
+SETTINGS = LoraSettings(rank=4, alpha=8, learning_rate=1e-1, batch_size=2)
 
 
 def test_only_the_answer_and_the_end_of_the_turn_are_labelled(generator):

@@ -28,7 +28,12 @@ from utils.rag import ClosedBook, PassageOrder, RagPipeline
 from utils.retrieval import HybridRetriever, Retriever
 
 ADAPTERS_FOLDER = DATA_FOLDER / "adapters"
-SWEPT_PASSAGES = (1, 2, 3)
+SWEPT_PROMPTS: tuple[tuple[int, PassageOrder], ...] = (
+    (1, "best_first"),
+    (2, "best_first"),
+    (2, "best_last"),
+    (3, "best_first"),
+)
 
 
 def handbook_passages(embedder: Embedder, settings: Settings, documents: list[Document] | None = None) -> list[Passage]:
@@ -94,12 +99,10 @@ def sweep_base_prompt(
     """
     items = items_for([fact for fact in facts if fact.doc_split == "dev"], "dev")
     scored: dict[tuple[int, PassageOrder], ArmScores] = {}
-    for k in SWEPT_PASSAGES:
-        orders: list[PassageOrder] = ["best_first"] if k == 1 else ["best_first", "best_last"]
-        for order in orders:
-            name = f"{k} passages, {order.replace('_', ' ')}"
-            scored[k, order] = run_arm(name, RagPipeline(retriever, generator, k=k, order=order), items)
-            print(f"dev: {name}: containment {scored[k, order].interval('containment')}", flush=True)
+    for k, order in SWEPT_PROMPTS:
+        name = f"{k} passages, {order.replace('_', ' ')}"
+        scored[k, order] = run_arm(name, RagPipeline(retriever, generator, k=k, order=order), items)
+        print(f"dev: {name}: containment {scored[k, order].interval('containment')}", flush=True)
     best = max(scored, key=lambda choice: (scored[choice].interval("containment").estimate, -choice[0]))
     return {"dev": list(scored.values())}, best
 
