@@ -6,6 +6,7 @@ Each step leaves a file and is skipped when that file already belongs to the pre
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from utils.corpus import Document, Passage, load_documents, split_into_passages
 from utils.data import DATA_FOLDER, HANDBOOK_FOLDER, Fact, Item, items_for, load_facts, majority_answers
@@ -139,23 +140,24 @@ def test_items(facts: list[Fact]) -> dict[str, list[Item]]:
     }
 
 
-def is_current(name: str, settings: Settings) -> bool:
-    """Tell whether a results file was made with the present protocol, data and settings."""
+def is_current(name: str, settings: dict[str, Any]) -> bool:
+    """Tell whether a results file was made with the present protocol and data, and with these settings."""
     path = RESULTS_FOLDER / f"{name}.json"
     if not path.is_file():
         return False
     content = json.loads(path.read_text(encoding="utf-8"))
     made_with = (content["protocol_version"], content["data_sha256"], content["settings"])
-    return made_with == (PROTOCOL_VERSION, data_sha256(), settings.model_dump(mode="json"))
+    return made_with == (PROTOCOL_VERSION, data_sha256(), settings)
 
 
 def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> None:
     """Run every step whose file is missing or out of date."""
     facts = load_facts()
     retriever = HybridRetriever.from_passages(handbook_passages(embedder, settings), embedder)
-    if not is_current("prompt_sweep", settings):
+    cut = settings.model_dump(mode="json", include={"passage_tokens", "overlap_sentences"})
+    if not is_current("prompt_sweep", cut):
         sweep, best = sweep_base_prompt(base, retriever, facts)
-        write_results("prompt_sweep", settings.model_dump(mode="json"), sweep)
+        write_results("prompt_sweep", cut, sweep)
         if best != (settings.base_passages, settings.base_order):
             raise ValueError(f"The best base prompt on dev is {best}: write that into data/results/settings.json.")
     adapters = {}
@@ -164,7 +166,8 @@ def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> Non
         passes = adapter_passes(name, facts, embedder, settings)
         adapters[name] = ready_adapter(name, base, passes, of_adapter, ADAPTERS_FOLDER / name)
         base = Generator(adapters[name].model, base.tokenizer, base.name)
-    if not is_current("head_to_head", settings):
+    all_settings = settings.model_dump(mode="json")
+    if not is_current("head_to_head", all_settings):
         systems = head_to_head_systems(base, adapters["questions"], adapters["reader"], retriever, settings)
         scored: dict[str, list[ArmScores]] = {}
         for split, items in test_items(facts).items():
@@ -172,4 +175,4 @@ def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> Non
             for name, system in systems.items():
                 scored[split].append(run_arm(name, system, items))
                 print(f"{split}: {name}: exact match {scored[split][-1].interval('em')}", flush=True)
-        write_results("head_to_head", settings.model_dump(mode="json"), scored)
+        write_results("head_to_head", all_settings, scored)
