@@ -3,7 +3,7 @@
 import pytest
 
 from utils.corpus import Passage
-from utils.rag import NOT_FOUND, ClosedBook, RagPipeline, open_book_messages, supporting_hits
+from utils.rag import NOT_FOUND, PROMPTS, ClosedBook, RagPipeline, open_book_messages, supporting_hits
 from utils.retrieval import Hit, LexicalRetriever
 
 A = Passage("a#1", "a", "Winch", "The cable guide is wiped with lanolin.")
@@ -36,10 +36,11 @@ def test_the_pipeline_searches_asks_and_cites():
     assert parrot.asked[0][1]["content"].startswith("[1] Winch")
 
 
-def test_best_last_puts_the_best_passage_next_to_the_question():
-    rag = RagPipeline(LexicalRetriever.from_passages([A, B]), Parrot(["x"]), k=2, order="best_last")
-    rag.answer(["What is the cable guide wiped with?"])
-    assert rag.generator.asked[0][1]["content"].startswith("[1] Bread")
+def test_every_prompt_shows_the_passages_and_the_question():
+    for prompt in PROMPTS:
+        system, user = open_book_messages("Why {braces}?", [A], prompt)
+        assert system["content"] == PROMPTS[prompt].system
+        assert A.text in user["content"] and "Why {braces}?" in user["content"]
 
 
 def test_a_passage_with_less_than_half_of_the_answer_is_not_cited():

@@ -1,7 +1,7 @@
 """Retrieval-augmented generation: search, build the prompt, generate, cite."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import NamedTuple
 
 from utils.corpus import Passage
 from utils.metrics import normalize
@@ -9,10 +9,31 @@ from utils.models import Generator, Message
 from utils.retrieval import Hit, Retriever
 
 CLOSED_BOOK_SYSTEM = "You work at Vesper Station. Answer in a few words."
-OPEN_BOOK_SYSTEM = "Answer the question in a few words, from the passages."
 NOT_FOUND = "The handbook does not say."
 
-PassageOrder = Literal["best_first", "best_last"]
+
+class Prompt(NamedTuple):
+    """How passages and a question are put to the model: a system message, and a template with both in it."""
+
+    system: str
+    template: str
+
+
+PROMPTS = {
+    "few words": Prompt(
+        "Answer the question in a few words, from the passages.",
+        "{passages}\n\nQuestion: {question}",
+    ),
+    "text above": Prompt(
+        "You are a helpful assistant.",
+        "{passages}\n\nUsing the text above, answer this question: {question}",
+    ),
+    "copy the sentence": Prompt(
+        "You find answers in a text.",
+        "Text:\n{passages}\n\nQuestion: {question}\nCopy the sentence from the text that answers the question.",
+    ),
+}
+READER_PROMPT = "few words"  # the one that the reader adapter is trained with
 
 CITED_SHARE = 0.5  # the share of an answer's tokens that a passage must contain to be cited
 
@@ -32,11 +53,11 @@ def closed_book_messages(question: str) -> list[Message]:
     return [{"role": "system", "content": CLOSED_BOOK_SYSTEM}, {"role": "user", "content": question}]
 
 
-def open_book_messages(question: str, passages: list[Passage]) -> list[Message]:
-    """Return the conversation that shows numbered passages and then asks the question."""
+def open_book_messages(question: str, passages: list[Passage], prompt: str = READER_PROMPT) -> list[Message]:
+    """Return the conversation that shows numbered passages and asks the question; `prompt` is a key of PROMPTS."""
     numbered = "\n\n".join(f"[{number}] {passage.titled_text}" for number, passage in enumerate(passages, start=1))
-    content = f"{numbered}\n\nQuestion: {question}"
-    return [{"role": "system", "content": OPEN_BOOK_SYSTEM}, {"role": "user", "content": content}]
+    content = PROMPTS[prompt].template.format(passages=numbered, question=question)
+    return [{"role": "system", "content": PROMPTS[prompt].system}, {"role": "user", "content": content}]
 
 
 def supporting_hits(text: str, hits: list[Hit]) -> list[Hit]:
@@ -65,15 +86,13 @@ class ClosedBook:
 
 
 class RagPipeline:
-    """Answers questions from the passages that a retriever finds for them: k of them, the best one first or last."""
+    """Answers questions from the passages that a retriever finds for them."""
 
-    def __init__(
-        self, retriever: Retriever, generator: Generator, *, k: int = 3, order: PassageOrder = "best_first"
-    ) -> None:
+    def __init__(self, retriever: Retriever, generator: Generator, *, k: int = 1, prompt: str = READER_PROMPT) -> None:
         self.retriever = retriever
         self.generator = generator
         self.k = k
-        self.order = order
+        self.prompt = prompt
 
     def answer(self, questions: list[str]) -> list[Answer]:
         """Answer questions, each from its own k passages.
@@ -86,9 +105,8 @@ class RagPipeline:
         return [self.cite(text, hits) for text, hits in zip(texts, found, strict=True)]
 
     def build_prompt(self, question: str, hits: list[Hit]) -> list[Message]:
-        """Return the conversation for one question and its hits, in this pipeline's order of passages."""
-        ordered = hits if self.order == "best_first" else hits[::-1]
-        return open_book_messages(question, [hit.passage for hit in ordered])
+        """Return the conversation for one question and its hits."""
+        return open_book_messages(question, [hit.passage for hit in hits], self.prompt)
 
     def cite(self, text: str, hits: list[Hit]) -> Answer:
         """Return the answer with the hits that support it; an answer that declines cites nothing."""

@@ -25,16 +25,22 @@ from utils.experiments.training_sets import questions_passes, reader_examples
 from utils.finetuning import Example, load_adapter, read_card, save_adapter, train_adapter
 from utils.finetuning.examples import examples_sha256
 from utils.models import Embedder, Generator
-from utils.rag import ClosedBook, PassageOrder, RagPipeline
+from utils.rag import ClosedBook, RagPipeline
 from utils.retrieval import HybridRetriever, Retriever
 
 ADAPTERS_FOLDER = DATA_FOLDER / "adapters"
-SWEPT_PROMPTS: tuple[tuple[int, PassageOrder], ...] = (
-    (1, "best_first"),
-    (2, "best_first"),
-    (2, "best_last"),
-    (3, "best_first"),
+SWEPT_PROMPTS = (
+    ("few words", 1),
+    ("text above", 1),
+    ("copy the sentence", 1),
+    ("text above", 2),
+    ("copy the sentence", 2),
 )
+
+
+def prompt_name(prompt: str, k: int) -> str:
+    """Return the name of a swept combination in results files."""
+    return f"{prompt}, {k} passage{'s' if k > 1 else ''}"
 
 
 def handbook_passages(embedder: Embedder, settings: Settings, documents: list[Document] | None = None) -> list[Passage]:
@@ -93,19 +99,19 @@ def ready_adapter(
 
 def sweep_base_prompt(
     generator: Generator, retriever: Retriever, facts: list[Fact]
-) -> tuple[dict[str, list[ArmScores]], tuple[int, PassageOrder]]:
-    """Score the base model on development questions for each number and order of passages; return scores and the best.
+) -> tuple[list[ArmScores], tuple[str, int]]:
+    """Score the base model on development questions for prompts and numbers of passages; return scores and the best.
 
-    Best is the highest containment, ties going to fewer passages.
+    Every second development question is asked. Best is the highest containment, ties going to the earlier combination.
     """
-    items = items_for([fact for fact in facts if fact.doc_split == "dev"], "dev")
-    scored: dict[tuple[int, PassageOrder], ArmScores] = {}
-    for k, order in SWEPT_PROMPTS:
-        name = f"{k} passages, {order.replace('_', ' ')}"
-        scored[k, order] = run_arm(name, RagPipeline(retriever, generator, k=k, order=order), items)
-        print(f"dev: {name}: containment {scored[k, order].interval('containment')}", flush=True)
-    best = max(scored, key=lambda choice: (scored[choice].interval("containment").estimate, -choice[0]))
-    return {"dev": list(scored.values())}, best
+    items = items_for([fact for fact in facts if fact.doc_split == "dev"], "dev")[::2]
+    scored = []
+    for prompt, k in SWEPT_PROMPTS:
+        pipeline = RagPipeline(retriever, generator, k=k, prompt=prompt)
+        scored.append(run_arm(prompt_name(prompt, k), pipeline, items))
+        print(f"dev: {scored[-1].arm}: containment {scored[-1].interval('containment')}", flush=True)
+    best = max(range(len(scored)), key=lambda number: scored[number].interval("containment").estimate)
+    return scored, SWEPT_PROMPTS[best]
 
 
 def head_to_head_systems(
@@ -114,7 +120,7 @@ def head_to_head_systems(
     """Return the four arms of the head-to-head by name."""
     return {
         "base": ClosedBook(base),
-        "base + RAG": RagPipeline(retriever, base, k=settings.base_passages, order=settings.base_order),
+        "base + RAG": RagPipeline(retriever, base, k=settings.base_passages, prompt=settings.base_prompt),
         "questions adapter": ClosedBook(questions),
         "reader adapter + RAG": RagPipeline(retriever, reader, k=settings.reader_passages),
     }
@@ -129,14 +135,15 @@ def majority_arm(facts: list[Fact], items: list[Item]) -> ArmScores:
 def test_items(facts: list[Fact]) -> dict[str, list[Item]]:
     """Return the test questions by split: facts of test documents, taught to the questions adapter or not.
 
-    For memory, which needs fewer questions, every second taught fact is asked in its first training wording.
+    The two controls need fewer questions: memory is asked of every third taught fact (in its first training wording),
+    transfer of every second fact that was never taught.
     """
     of_test = [fact for fact in facts if fact.doc_split == "test"]
     taught = [fact for fact in of_test if fact.trained]
     return {
-        "trained facts, trained wording": items_for(taught[::2], "train", per_fact=1),
+        "trained facts, trained wording": items_for(taught[::3], "train", per_fact=1),
         "trained facts, new wording": items_for(taught, "test"),
-        "never-trained facts": items_for([fact for fact in of_test if not fact.trained], "test"),
+        "never-trained facts": items_for([fact for fact in of_test if not fact.trained][::2], "test"),
     }
 
 
@@ -157,8 +164,8 @@ def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> Non
     cut = settings.model_dump(mode="json", include={"passage_tokens", "overlap_sentences"})
     if not is_current("prompt_sweep", cut):
         sweep, best = sweep_base_prompt(base, retriever, facts)
-        write_results("prompt_sweep", cut, sweep)
-        if best != (settings.base_passages, settings.base_order):
+        write_results("prompt_sweep", cut, {"dev": sweep})
+        if best != (settings.base_prompt, settings.base_passages):
             raise ValueError(f"The best base prompt on dev is {best}: write that into data/results/settings.json.")
     adapters = {}
     for name in ("questions", "reader"):

@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from utils.data import DATA_FOLDER
 from utils.finetuning import LoraSettings
-from utils.rag import PassageOrder
 
 SETTINGS_FILE = DATA_FOLDER / "results" / "settings.json"
 
@@ -28,7 +27,7 @@ class Settings(BaseModel):
     passage_tokens: int = Field(ge=32, le=254)
     overlap_sentences: int = Field(ge=0)
     base_passages: int = Field(ge=1)
-    base_order: PassageOrder
+    base_prompt: str
     reader_passages: int = Field(ge=1)
     reader_wordings: int = Field(ge=1)
     questions_adapter: AdapterSettings
