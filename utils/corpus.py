@@ -11,13 +11,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 FRONT_MATTER = re.compile(r"---\r?\n(.*?)\r?\n---\r?\n(.*)", re.DOTALL)
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")  # never found in text; white space is not among them
+LONGEST_COUNTED = 4000  # characters; a longer sentence is halved without counting its tokens, which would take long
 SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!\bDr\.)(?<!\bCapt\.)(?<!\bNo\.)(?<!\be\.g\.)(?<!\bi\.e\.)\s+(?=[\"'“‘(*A-Z0-9])"
 )
 
 
 class Document(BaseModel):
-    """A document of the handbook: its front matter and its text in Markdown."""
+    """A document: its front matter and its text, Markdown or plain."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,12 +35,15 @@ class Document(BaseModel):
 
 @dataclass(frozen=True)
 class Passage:
-    """A stretch of a document that is short enough to embed whole, with its document's title."""
+    """A stretch of a document that is short enough to embed whole, with what a filter may ask about its document."""
 
     id: str
     doc_id: str
     title: str
     text: str
+    section: str = ""
+    audience: str = "everyone"
+    date: str = ""  # as ISO 8601, so that later dates are greater strings
 
     @property
     def titled_text(self) -> str:
@@ -46,17 +51,27 @@ class Passage:
         return f"{self.title}\n{self.text}"
 
 
-def read_document(path: Path) -> Document:
-    """Read one Markdown file with front matter.
-
-    Raises FileNotFoundError when it is missing and ValueError, naming the file and the cure, when it is not UTF-8, has
-    no front matter, or a field of it is missing or wrong.
-    """
+def read_text(path: Path) -> str:
+    """Read a text file. Raises FileNotFoundError, and ValueError when it is not UTF-8 or holds binary content."""
     try:
         content = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not UTF-8 (byte {error.start}). Save the file with the encoding UTF-8.") from None
-    parts = FRONT_MATTER.fullmatch(content)
+    control = CONTROL.search(content)
+    if control:
+        raise ValueError(
+            f"{path}: not a text file, as it holds the character {control[0]!r}. Remove it from the folder."
+        )
+    return content
+
+
+def read_document(path: Path) -> Document:
+    """Read one Markdown file with front matter.
+
+    Raises FileNotFoundError when it is missing and ValueError, naming the file and the cure, when it is not UTF-8, is
+    not text, has no front matter, or a field of it is missing or wrong.
+    """
+    parts = FRONT_MATTER.fullmatch(read_text(path))
     if parts is None:
         raise ValueError(f"{path}: no front matter. Begin the file with a line '---', the fields, and a line '---'.")
     try:
@@ -74,21 +89,41 @@ def read_document(path: Path) -> Document:
         raise ValueError(f"{path}: wrong front matter: {wrong}.") from None
 
 
+def read_plain_text(path: Path) -> Document:
+    """Read a plain text file, which has no front matter: its name gives the id and the title, its folder the section.
+
+    Raises FileNotFoundError, and ValueError when the file is not UTF-8, is not text, or is empty.
+    """
+    text = read_text(path).strip()
+    if not text:
+        raise ValueError(f"{path}: the file is empty. Write something into it or remove it.")
+    return Document(
+        id=path.stem,
+        title=path.stem.replace("-", " ").replace("_", " ").capitalize(),
+        section=path.parent.name,
+        revision=1,
+        date=date.fromtimestamp(path.stat().st_mtime),
+        audience="everyone",
+        fictional=False,
+        text=text,
+    )
+
+
 def load_documents(folder: Path) -> list[Document]:
-    """Read every `.md` file below a folder, sorted by path.
+    """Read every `.md` file (with front matter) and `.txt` file (without) below a folder, sorted by path.
 
     Raises FileNotFoundError when the folder is missing or holds no document, and ValueError for a document that cannot
     be read, whose id differs from its file name, or whose id occurs twice.
     """
-    paths = sorted(folder.rglob("*.md"))
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".md", ".txt"))
     if not paths:
         raise FileNotFoundError(
-            f"{folder}: no such folder, or no .md file in it. The course's handbook is data/handbook."
+            f"{folder}: no such folder, or no .md or .txt file in it. The course's handbook is data/handbook."
         )
     seen: dict[str, Path] = {}
     documents = []
     for path in paths:
-        document = read_document(path)
+        document = read_document(path) if path.suffix == ".md" else read_plain_text(path)
         if document.id != path.stem:
             raise ValueError(f"{path}: the id is {document.id!r}; it must be the file's name, {path.stem!r}.")
         if document.id in seen:
@@ -118,7 +153,17 @@ def split_into_passages(
                 f"{document.id}: its title alone takes more than half of a passage of {max_tokens} tokens."
             )
         for number, text in enumerate(pack(split_sentences(document.text), fits, overlap_sentences), start=1):
-            passages.append(Passage(f"{document.id}#{number}", document.id, document.title, text))
+            passages.append(
+                Passage(
+                    id=f"{document.id}#{number}",
+                    doc_id=document.id,
+                    title=document.title,
+                    text=text,
+                    section=document.section,
+                    audience=document.audience,
+                    date=document.date.isoformat(),
+                )
+            )
     return passages
 
 
@@ -149,7 +194,7 @@ def pack(sentences: list[str], fits: Callable[[str], bool], overlap: int) -> Ite
 
 def halve(sentence: str, fits: Callable[[str], bool]) -> Iterator[str]:
     """Yield a sentence whole if it fits, else its two halves, halved further as needed: at a space if there is one."""
-    if fits(sentence) or len(sentence) < 2:
+    if len(sentence) < 2 or (len(sentence) <= LONGEST_COUNTED and fits(sentence)):
         yield sentence
         return
     space = sentence.rfind(" ", 1, len(sentence) // 2 + 1)

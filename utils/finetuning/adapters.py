@@ -73,8 +73,8 @@ def load_adapter(generator: Generator, folder: Path, *, name: str) -> Generator:
         raise ValueError(f"{folder / WEIGHTS_FILE}: damaged or cut off ({error}). Fetch or train it again.") from None
     model = generator.model
     if isinstance(model, PeftModel):
-        model.load_adapter(folder, adapter_name=name)
+        model.load_adapter(folder, adapter_name=name, autocast_adapter_dtype=False)
     else:
-        model = PeftModel.from_pretrained(model, folder, adapter_name=name)
+        model = PeftModel.from_pretrained(model, folder, adapter_name=name, autocast_adapter_dtype=False)
     model.eval()
     return Generator(model, generator.tokenizer, generator.name, adapter=name)

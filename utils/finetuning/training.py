@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.helpers import disable_input_dtype_casting
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainingArguments, set_seed
 
@@ -56,7 +57,11 @@ def label_loss(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.
 
 
 class AnswerTrainer(Trainer):
-    """A Trainer whose loss is `label_loss`."""
+    """A Trainer whose loss is `label_loss`, computed in the precision of the base model's weights.
+
+    The adapter's own weights are float32, so that small updates are not rounded away; autocast lowers them for each
+    product. (The Trainer's autocast wraps the model's `forward`, which `label_loss` does not call.)
+    """
 
     loss_is_scaled_for_ga = False
 
@@ -68,7 +73,10 @@ class AnswerTrainer(Trainer):
         num_items_in_batch: torch.Tensor | None = None,
     ) -> Any:
         """Return the loss of one batch."""
-        loss = label_loss(self.accelerator.unwrap_model(model), inputs)
+        plain = self.accelerator.unwrap_model(model)
+        lower = plain.dtype != torch.float32
+        with torch.autocast(plain.device.type, dtype=plain.dtype if lower else None, enabled=lower):
+            loss = label_loss(plain, inputs)
         return (loss, {}) if return_outputs else loss
 
 
@@ -114,8 +122,9 @@ def train_adapter(
             callbacks=[progress],
         )
         trainer.remove_callback(PrinterCallback)
-        trainer.train()
-    model.eval()
+        with disable_input_dtype_casting(model):
+            trainer.train()
+    answer_in_the_precision_of_the_base(model)
     return TrainingRun(
         generator=Generator(model, generator.tokenizer, generator.name, adapter=name),
         settings=settings,
@@ -125,6 +134,15 @@ def train_adapter(
         trainable_parameters=trainable,
         examples_sha256=examples_sha256([example for of_pass in passes for example in of_pass]),
     )
+
+
+def answer_in_the_precision_of_the_base(model: PeftModel) -> None:
+    """Freeze a trained model for answering, with its adapters in the precision of the base weights."""
+    for name, parameter in model.named_parameters():
+        if "lora_" in name:
+            parameter.data = parameter.data.to(model.dtype)
+            parameter.grad = None
+    model.eval()
 
 
 def training_arguments(folder: str, settings: LoraSettings, device: torch.device) -> TrainingArguments:

@@ -37,6 +37,11 @@ def best_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if native else torch.float32
 
 
+def best_attention(device: torch.device, dtype: torch.dtype) -> str:
+    """Return the faster implementation of attention: plain matrix products in bfloat16 on a CPU, else PyTorch's own."""
+    return "eager" if device.type == "cpu" and dtype == torch.bfloat16 else "sdpa"
+
+
 @contextmanager
 def quiet_loading() -> Iterator[None]:
     """Silence transformers' progress bars and notices while a model is loaded."""
@@ -86,7 +91,13 @@ def load_generator(
     source = locate_model(model_id) if model_id else converted_folder(GENERATOR_WEIGHTS, convert_gguf)
     with quiet_loading():
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, use_safetensors=True, trust_remote_code=False)
+        model = AutoModelForCausalLM.from_pretrained(
+            source,
+            dtype=dtype,
+            attn_implementation=best_attention(device, dtype),
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
     name = model_id or f"SmolLM2-135M-Instruct-{GENERATOR_WEIGHTS.sha256[:12]}"
     return Generator(model.to(device), tokenizer, name)
 

@@ -1,8 +1,30 @@
-"""Finding the right passages: by meaning (dense), by words (lexical), and by both (hybrid)."""
+"""Finding the right passages: by meaning (dense), by words (lexical), by both (hybrid), and with a second look."""
 
 from utils.retrieval.dense import DenseRetriever
-from utils.retrieval.hits import Hit, Retriever
+from utils.retrieval.hits import Filter, Hit, Index, Retriever, update
 from utils.retrieval.hybrid import HybridRetriever, reciprocal_rank_fusion
 from utils.retrieval.lexical import LexicalRetriever
+from utils.retrieval.rerank import (
+    CrossEncoderReranker,
+    LateInteractionReranker,
+    Reranker,
+    RerankingRetriever,
+    load_cross_encoder,
+)
 
-__all__ = ["DenseRetriever", "Hit", "HybridRetriever", "LexicalRetriever", "Retriever", "reciprocal_rank_fusion"]
+__all__ = [
+    "CrossEncoderReranker",
+    "DenseRetriever",
+    "Filter",
+    "Hit",
+    "HybridRetriever",
+    "Index",
+    "LateInteractionReranker",
+    "LexicalRetriever",
+    "Reranker",
+    "RerankingRetriever",
+    "Retriever",
+    "load_cross_encoder",
+    "reciprocal_rank_fusion",
+    "update",
+]

@@ -1,9 +1,13 @@
 """What every retriever returns, and the checks that they share."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from utils.corpus import Passage
+
+Filter = Callable[[Passage], bool]  # tells whether a passage may be found
 
 
 @dataclass(frozen=True)
@@ -17,19 +21,43 @@ class Hit:
 class Retriever(Protocol):
     """Anything that finds passages for questions."""
 
-    def search(self, queries: list[str], k: int) -> list[list[Hit]]:
-        """Return for each query its best hits, best first: k of them, or as many as there are passages."""
+    def search(self, queries: list[str], k: int, *, where: Filter | None = None) -> list[list[Hit]]:
+        """Return for each query its best hits, best first: at most k, among the passages that `where` lets through.
+
+        The filter works before the k best are chosen, so it never leaves a gap that another passage could fill.
+        """
         ...
 
 
-def check_passages(passages: list[Passage]) -> None:
-    """Raise ValueError when there is nothing to search or two passages have one id."""
+class Index(Retriever, Protocol):
+    """A retriever whose passages can change, and that can be saved as a few files."""
+
+    passages: list[Passage]
+
+    def add(self, passages: list[Passage]) -> None:
+        """Make more passages findable. Raises ValueError for an id that is already there."""
+        ...
+
+    def delete(self, doc_ids: set[str]) -> int:
+        """Forget every passage of these documents; return how many passages that were."""
+        ...
+
+
+def update(index: Index, passages: list[Passage]) -> None:
+    """Replace documents: forget what the index holds of the documents of these passages, then add the passages."""
+    check_passages(passages)
+    index.delete({passage.doc_id for passage in passages})
+    index.add(passages)
+
+
+def check_passages(passages: list[Passage], present: list[Passage] | None = None) -> None:
+    """Raise ValueError when there is nothing to index, or when two passages (`present` ones counted) have one id."""
     if not passages:
         raise ValueError("There are no passages: load documents and split them before building a retriever.")
-    ids = [passage.id for passage in passages]
-    if len(set(ids)) < len(ids):
-        twice = next(name for name in ids if ids.count(name) > 1)
-        raise ValueError(f"The passage id {twice!r} occurs more than once; ids must be unique.")
+    counts = Counter(passage.id for passage in [*(present or []), *passages])
+    name, times = counts.most_common(1)[0]
+    if times > 1:
+        raise ValueError(f"The passage id {name!r} occurs more than once; ids must be unique.")
 
 
 def check_search(queries: list[str], k: int) -> None:
