@@ -5,13 +5,14 @@ from collections import Counter, defaultdict
 
 import pytest
 from datasets import load_dataset
+from shared import catalogue_splits, mask
 
 from utils import data
 from utils.corpus import Document, load_documents
+from utils.house_style import house_style_faults
 from utils.metrics import contains_answer, normalize
 
 SECTIONS = {"equipment", "safety", "clinic", "law", "science", "logistics", "training", "life"}
-VARIABLE = re.compile(r"\b(?:[A-ZÀ-Þ][\w’'-]*|[\w-]*\d[\w.,:-]*)")
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +37,7 @@ def facts():
 
 @pytest.fixture(scope="module")
 def splits() -> dict[str, str]:
-    catalogue = (data.DATA_FOLDER / "build" / "catalogue.md").read_text(encoding="utf-8")
-    return {m[1]: m[2] for m in re.finditer(r"^\| ([a-z0-9-]+) \|.*\| (train|dev|test) \|$", catalogue, re.MULTILINE)}
-
-
-def mask(text: str, *values: str) -> str:
-    """A sentence with its names, numbers and the given values blanked out."""
-    for value in sorted(values, key=len, reverse=True):
-        text = re.sub(re.escape(value), "…", text, flags=re.IGNORECASE)
-    return " ".join(re.findall(r"\w+|…", VARIABLE.sub("…", text)))
+    return catalogue_splits()
 
 
 def test_every_document_of_the_catalogue_is_there(documents, splits):
@@ -181,10 +174,29 @@ def test_follow_ups_and_house_style_rest_on_their_documents(documents):
 
 def test_styled_answers_keep_the_house_rules():
     for question in data.load_house_style():
-        reply = question.styled_answer
-        assert reply.startswith("Dear colleague,") and reply.endswith("Warm regards, Vesper Desk")
-        assert f"[{question.doc_id}]" in reply
-        assert not re.search(r"\b\d+ ?[ap]\.?m\b|\d ?(?:feet|foot|inch|inches|pounds|miles|°F)\b", reply)
+        assert house_style_faults(question.styled_answer, question.doc_id) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "fault"),
+    [
+        ("Dear colleague,", "Hello,", "begin"),
+        ("Warm regards, Vesper Desk", "Bye", "end"),
+        ("[krill-tank]", "[krill]", "name its document"),
+        ("16:30", "4:30 p.m.", "24 hours"),
+        ("16:30", "4pm", "24 hours"),
+        ("2.5 m", "8 feet", "metric"),
+        ("2.5 m", "8 Miles", "metric"),
+        ("3 March 2034", "March 3, 2034", "dates"),
+        ("3 March 2034", "3rd of March 2034", "dates"),
+        ("3 March 2034", "2034-03-03", "dates"),
+    ],
+)
+def test_each_breach_of_the_house_style_is_named(right, wrong, fault):
+    reply = "Dear colleague, on 3 March 2034 at 16:30 the rope was 2.5 m long [krill-tank]. Warm regards, Vesper Desk"
+    assert house_style_faults(reply, "krill-tank") == []
+    (found,) = house_style_faults(reply.replace(right, wrong), "krill-tank")
+    assert fault in found
 
 
 def test_unanswerable_questions_have_a_near_miss_and_a_review(documents):

@@ -23,6 +23,8 @@ REVISIONS_FOLDER = DATA_FOLDER / "revisions"
 ARRIVALS_FOLDER = DATA_FOLDER / "arrivals"
 QUESTIONS_FOLDER = DATA_FOLDER / "questions"
 
+ID_FIELDS = ("question_id", "item_id", "term_id", "clause", "fact_id")
+
 RecordType = TypeVar("RecordType", bound=Record)
 
 
@@ -50,8 +52,8 @@ def read_jsonl(path: Path, record_type: type[RecordType]) -> list[RecordType]:
 
 
 def refuse_repeated_ids(path: Path, records: list[Record]) -> None:
-    """Raise ValueError when two lines have the same value in their id, `question_id` or else `fact_id`."""
-    field = next(name for name in ("question_id", "fact_id") if name in type(records[0]).model_fields)
+    """Raise ValueError when two lines have the same id: the first field of `ID_FIELDS` that their type has."""
+    field = next(name for name in ID_FIELDS if name in type(records[0]).model_fields)
     lines: dict[str, int] = {}
     for number, record in enumerate(records, start=1):
         name = getattr(record, field)

@@ -170,7 +170,7 @@ class FollowUp(Answered):
 
 
 class HouseStyleQuestion(Answered):
-    """A question with the reply that Vesper Desk would write; the rules of the style are in `metrics.house_style`."""
+    """A question with the reply that Vesper Desk would write; the style's rules are in `utils.house_style`."""
 
     question_id: str
     split: Split
