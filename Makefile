@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 #   make lab PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
 PIP_FLAGS ?=
 
-.PHONY: help lab test course outputs results readme clean
+.PHONY: help lab test course outputs results bench readme clean
 
 help:
 	@echo "make lab      set up (once), then open the course in JupyterLab"
@@ -14,6 +14,7 @@ help:
 	@echo "make course   execute all notebooks into build/, print times and the head-to-head table"
 	@echo "make outputs  execute all notebooks in place (NOTEBOOKS=\"03 07\" for some of them)"
 	@echo "make results  the long measurements: data/results/ and data/adapters/ (resumable)"
+	@echo "make bench    speed, as ratios measured on this machine (a quarter of an hour)"
 	@echo "make readme   fill the README's measured passages from data/results/"
 
 $(VENV)/.installed: requirements.txt requirements-test.txt requirements-models.txt constraints.txt
@@ -44,6 +45,9 @@ outputs: $(VENV)/.models
 
 results: $(VENV)/.models
 	$(BIN)/python -m utils.experiments
+
+bench: $(VENV)/.models
+	$(BIN)/python -m tests.benchmarks.retrieval
 
 readme: $(VENV)/.models
 	$(BIN)/python -m utils.readme

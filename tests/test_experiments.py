@@ -1,11 +1,14 @@
 """Training sets, results files, and the committed results and adapters."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from utils.data import Item, items_for, load_facts
 from utils.experiments import (
+    compare_pairs,
     comparison_table,
     load_settings,
     questions_passes,
@@ -16,6 +19,7 @@ from utils.experiments import (
     write_results,
 )
 from utils.experiments import results as results_module
+from utils.experiments.index_scale import measure_indexes, read_index_scale
 from utils.experiments.protocol import (
     ADAPTERS_FOLDER,
     adapter_passes,
@@ -186,3 +190,43 @@ def test_the_frozen_prompt_is_the_best_of_the_sweep(facts):
     settings = load_settings()
     best = max(sweep, key=lambda arm: arm.interval("containment").estimate)
     assert best.arm == prompt_name(settings.base_prompt, settings.base_passages)
+
+
+def test_pairs_are_compared_by_hand():
+    items = [Item(f"i{n}", "?", ["yes"], "phrase", f"f{n}", f"d{n}", "") for n in range(6)]
+    base = score_replies("base", items, ["no"] * 6)
+    adapter = score_replies("questions adapter", items, ["yes"] * 6)
+    table = compare_pairs([base, adapter])
+    assert list(table.index) == ["questions adapter − base"]
+    assert table["p (Holm)"].tolist() == ["0.0312"]  # 2 · (1/2)^6, and one pair needs no correction
+    assert table["points"].tolist() == ["+100 points [+100, +100]"]
+    rag = score_replies("base + RAG", items, ["yes"] * 6)
+    corrected = compare_pairs([base, adapter, rag])
+    assert corrected["p (Holm)"].tolist() == ["0.0625", "1.0000"]
+    assert corrected["real?"].tolist() == ["cannot tell", "cannot tell"]
+
+
+def test_arms_with_other_items_or_repeated_facts_are_not_compared():
+    arm = score_replies("base", ITEMS, ["a"] * 4)
+    with pytest.raises(ValueError, match="same items"):
+        compare_pairs([arm, replace(arm, arm="questions adapter", items=ITEMS[::-1])])
+    twice = [replace(item, fact_id="one") for item in ITEMS]
+    arms = [score_replies(name, twice, ["a"] * 4) for name in ("base", "questions adapter")]
+    with pytest.raises(ValueError, match="asked more than once"):
+        compare_pairs(arms)
+
+
+def test_indexes_are_measured_against_exact_search():
+    vectors = np.random.default_rng(0).normal(size=(600, 96)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    exact, hnsw, ivfpq = measure_indexes(vectors, vectors[:20])
+    assert [m.kind for m in (exact, hnsw, ivfpq)] == ["exact", "hnsw", "ivfpq"]
+    assert exact.recalls == [1.0] * 20 and hnsw.recall_interval().estimate > 0.9
+    assert exact.megabytes == pytest.approx(600 * 96 * 4 / 1e6, rel=0.01)
+    assert hnsw.megabytes > exact.megabytes > ivfpq.megabytes - 0.1
+
+
+def test_the_committed_index_measurements_are_of_real_size():
+    exact, hnsw, ivfpq = read_index_scale()
+    assert exact.vectors == hnsw.vectors == ivfpq.vectors >= 100_000
+    assert all(len(measured.recalls) >= 400 for measured in (exact, hnsw, ivfpq))

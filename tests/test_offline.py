@@ -21,10 +21,10 @@ from utils.experiments.protocol import ADAPTERS_FOLDER
 from utils.finetuning import load_adapter
 from utils.models import load_embedder, load_generator
 from utils.rag import RagPipeline
-from utils.retrieval import HybridRetriever
+from utils.retrieval import course_retriever
 
 passages = [Passage("a#1", "a", "Winch", "The cable guide is wiped with lanolin.")]
-retriever = HybridRetriever.from_passages(passages, load_embedder())
+retriever = course_retriever(passages, load_embedder())
 reader = load_adapter(load_generator(), ADAPTERS_FOLDER / "reader", name="reader")
 print(RagPipeline(retriever, reader, k=1).answer(["What is the cable guide wiped with?"])[0].text)
 """

@@ -36,10 +36,20 @@ def test_the_pipeline_searches_asks_and_cites():
     assert parrot.asked[0][1]["content"].startswith("[1] Winch")
 
 
+def test_where_nothing_is_found_the_model_is_not_asked():
+    parrot = Parrot(["lanolin"])
+    rag = RagPipeline(LexicalRetriever.from_passages([A, B]), parrot, k=2)
+    nothing, found = rag.answer(["Xylophone?", "What is the cable guide wiped with?"])
+    assert (nothing.text, nothing.hits, nothing.abstained) == (NOT_FOUND, [], True)
+    assert found.text == "lanolin" and len(parrot.asked) == 1
+
+
 def test_every_prompt_shows_the_passages_and_the_question():
     for prompt in PROMPTS:
-        system, user = open_book_messages("Why {braces}?", [A], prompt)
+        system, *examples, user = open_book_messages("Why {braces}?", [A], prompt)
         assert system["content"] == PROMPTS[prompt].system
+        replies = [message["content"] for message in examples if message["role"] == "assistant"]
+        assert replies == [example.reply for example in PROMPTS[prompt].examples]
         assert A.text in user["content"] and "Why {braces}?" in user["content"]
 
 

@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 FRONT_MATTER = re.compile(r"---\r?\n(.*?)\r?\n---\r?\n(.*)", re.DOTALL)
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")  # never found in text; white space is not among them
-LONGEST_COUNTED = 4000  # characters; a longer sentence is halved without counting its tokens, which would take long
+LONGEST_TOKEN = (
+    32  # characters; a passage with more for each token (MiniLM reads a huge word as one) would grow forever
+)
 SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!\bDr\.)(?<!\bCapt\.)(?<!\bNo\.)(?<!\be\.g\.)(?<!\bi\.e\.)\s+(?=[\"'“‘(*A-Z0-9])"
 )
@@ -54,7 +56,7 @@ class Passage:
 def read_text(path: Path) -> str:
     """Read a text file. Raises FileNotFoundError, and ValueError when it is not UTF-8 or holds binary content."""
     try:
-        content = path.read_text(encoding="utf-8")
+        content = path.read_text(encoding="utf-8-sig")  # a byte order mark, if any, is left out
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not UTF-8 (byte {error.start}). Save the file with the encoding UTF-8.") from None
     control = CONTROL.search(content)
@@ -146,13 +148,14 @@ def split_into_passages(
     for document in documents:
 
         def fits(text: str, title: str = document.title) -> bool:
-            return count_tokens(f"{title}\n{text}") <= max_tokens
+            return len(text) <= LONGEST_TOKEN * max_tokens and count_tokens(f"{title}\n{text}") <= max_tokens
 
         if count_tokens(document.title) > max_tokens // 2:
             raise ValueError(
                 f"{document.id}: its title alone takes more than half of a passage of {max_tokens} tokens."
             )
-        for number, text in enumerate(pack(split_sentences(document.text), fits, overlap_sentences), start=1):
+        texts = filter(None, pack(split_sentences(document.text), fits, overlap_sentences))  # no passage of mere space
+        for number, text in enumerate(texts, start=1):
             passages.append(
                 Passage(
                     id=f"{document.id}#{number}",
@@ -194,7 +197,7 @@ def pack(sentences: list[str], fits: Callable[[str], bool], overlap: int) -> Ite
 
 def halve(sentence: str, fits: Callable[[str], bool]) -> Iterator[str]:
     """Yield a sentence whole if it fits, else its two halves, halved further as needed: at a space if there is one."""
-    if len(sentence) < 2 or (len(sentence) <= LONGEST_COUNTED and fits(sentence)):
+    if len(sentence) < 2 or fits(sentence):
         yield sentence
         return
     space = sentence.rfind(" ", 1, len(sentence) // 2 + 1)

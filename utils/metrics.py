@@ -23,6 +23,10 @@ class Interval(NamedTuple):
     def __str__(self) -> str:
         return f"{100 * self.estimate:.0f} % [{100 * self.low:.0f}, {100 * self.high:.0f}]"
 
+    def as_points(self) -> str:
+        """Return a difference of shares in percentage points, with its sign."""
+        return f"{100 * self.estimate:+.0f} points [{100 * self.low:+.0f}, {100 * self.high:+.0f}]"
+
 
 def normalize(text: str) -> str:
     """Return a text in the form in which answers are compared: tokens in lower case with one space between them.

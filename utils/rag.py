@@ -12,12 +12,37 @@ CLOSED_BOOK_SYSTEM = "You work at Vesper Station. Answer in a few words."
 NOT_FOUND = "The handbook does not say."
 
 
+class WorkedExample(NamedTuple):
+    """A passage, a question about it and the reply that we would like to get."""
+
+    passage: str
+    question: str
+    reply: str
+
+
 class Prompt(NamedTuple):
-    """How passages and a question are put to the model: a system message, and a template with both in it."""
+    """How passages and a question are put to the model: a system message, a template with both in it, and examples."""
 
     system: str
     template: str
+    examples: tuple[WorkedExample, ...] = ()
 
+
+# About a lighthouse that is not part of the handbook, so they give nothing away.
+LIGHTHOUSE = (
+    WorkedExample(
+        "Lamp room: daily round\nThe lens is wiped with a linen cloth, never with paper. The spare bulbs lie in the "
+        "oak chest under the stairs; take the one with the red dot first.",
+        "A bulb has burnt out. Where do I find another one?",
+        "in the oak chest under the stairs",
+    ),
+    WorkedExample(
+        "Fog signal\nIn thick fog the horn sounds for 4 seconds in every 90. Mrs Petrie keeps the compressor's key; "
+        "when she is ashore, ask at the post office.",
+        "How often does the horn go when you can't see the rocks?",
+        "every 90 seconds",
+    ),
+)
 
 PROMPTS = {
     "few words": Prompt(
@@ -31,6 +56,11 @@ PROMPTS = {
     "copy the sentence": Prompt(
         "You find answers in a text.",
         "Text:\n{passages}\n\nQuestion: {question}\nCopy the sentence from the text that answers the question.",
+    ),
+    "two examples": Prompt(
+        "Answer the question in a few words, from the passages.",
+        "{passages}\n\nQuestion: {question}",
+        LIGHTHOUSE,
     ),
 }
 READER_PROMPT = "few words"  # the one that the reader adapter is trained with
@@ -55,9 +85,19 @@ def closed_book_messages(question: str) -> list[Message]:
 
 def open_book_messages(question: str, passages: list[Passage], prompt: str = READER_PROMPT) -> list[Message]:
     """Return the conversation that shows numbered passages and asks the question; `prompt` is a key of PROMPTS."""
-    numbered = "\n\n".join(f"[{number}] {passage.titled_text}" for number, passage in enumerate(passages, start=1))
-    content = PROMPTS[prompt].template.format(passages=numbered, question=question)
-    return [{"role": "system", "content": PROMPTS[prompt].system}, {"role": "user", "content": content}]
+    system, template, examples = PROMPTS[prompt]
+    messages: list[Message] = [{"role": "system", "content": system}]
+    for example in examples:
+        asked = template.format(passages=number_texts([example.passage]), question=example.question)
+        messages += [{"role": "user", "content": asked}, {"role": "assistant", "content": example.reply}]
+    shown = number_texts([passage.titled_text for passage in passages])
+    messages.append({"role": "user", "content": template.format(passages=shown, question=question)})
+    return messages
+
+
+def number_texts(texts: list[str]) -> str:
+    """Return texts under each other, with their numbers in brackets before them."""
+    return "\n\n".join(f"[{number}] {text}" for number, text in enumerate(texts, start=1))
 
 
 def supporting_hits(text: str, hits: list[Hit]) -> list[Hit]:
@@ -95,14 +135,14 @@ class RagPipeline:
         self.prompt = prompt
 
     def answer(self, questions: list[str]) -> list[Answer]:
-        """Answer questions, each from its own k passages.
+        """Answer questions, each from its own k passages; where nothing was found, decline without asking the model.
 
         Raises ValueError for an empty question and for one that does not fit into the context with its passages.
         """
         found = self.retriever.search(questions, self.k)
-        prompts = [self.build_prompt(question, hits) for question, hits in zip(questions, found, strict=True)]
-        texts = self.generator.generate(prompts)
-        return [self.cite(text, hits) for text, hits in zip(texts, found, strict=True)]
+        prompts = [self.build_prompt(question, hits) for question, hits in zip(questions, found, strict=True) if hits]
+        texts = iter(self.generator.generate(prompts))
+        return [self.cite(next(texts) if hits else NOT_FOUND, hits) for hits in found]
 
     def build_prompt(self, question: str, hits: list[Hit]) -> list[Message]:
         """Return the conversation for one question and its hits."""

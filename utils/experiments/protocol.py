@@ -26,15 +26,16 @@ from utils.finetuning import Example, load_adapter, read_card, save_adapter, tra
 from utils.finetuning.examples import examples_sha256
 from utils.models import Embedder, Generator
 from utils.rag import ClosedBook, RagPipeline
-from utils.retrieval import HybridRetriever, Retriever
+from utils.retrieval import Retriever, course_retriever
 
 ADAPTERS_FOLDER = DATA_FOLDER / "adapters"
 SWEPT_PROMPTS = (
     ("few words", 1),
     ("text above", 1),
     ("copy the sentence", 1),
-    ("text above", 2),
+    ("two examples", 1),
     ("copy the sentence", 2),
+    ("two examples", 2),
 )
 
 
@@ -60,7 +61,7 @@ def adapter_passes(name: str, facts: list[Fact], embedder: Embedder, settings: S
     train_documents = {fact.doc_id for fact in facts if fact.doc_split == "train"}
     documents = [document for document in load_documents(HANDBOOK_FOLDER) if document.id in train_documents]
     passages = handbook_passages(embedder, settings, documents)
-    retriever = HybridRetriever.from_passages(passages, embedder)
+    retriever = course_retriever(passages, embedder)
     return [
         reader_examples(
             facts,
@@ -102,9 +103,9 @@ def sweep_base_prompt(
 ) -> tuple[list[ArmScores], tuple[str, int]]:
     """Score the base model on development questions for prompts and numbers of passages; return scores and the best.
 
-    Every second development question is asked. Best is the highest containment, ties going to the earlier combination.
+    Every development question is asked. Best is the highest containment, ties going to the earlier combination.
     """
-    items = items_for([fact for fact in facts if fact.doc_split == "dev"], "dev")[::2]
+    items = items_for([fact for fact in facts if fact.doc_split == "dev"], "dev")
     scored = []
     for prompt, k in SWEPT_PROMPTS:
         pipeline = RagPipeline(retriever, generator, k=k, prompt=prompt)
@@ -160,7 +161,7 @@ def is_current(name: str, settings: dict[str, Any]) -> bool:
 def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> None:
     """Run every step whose file is missing or out of date."""
     facts = load_facts()
-    retriever = HybridRetriever.from_passages(handbook_passages(embedder, settings), embedder)
+    retriever = course_retriever(handbook_passages(embedder, settings), embedder)
     cut = settings.model_dump(mode="json", include={"passage_tokens", "overlap_sentences"})
     if not is_current("prompt_sweep", cut):
         sweep, best = sweep_base_prompt(base, retriever, facts)

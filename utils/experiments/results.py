@@ -111,18 +111,29 @@ def current_commit() -> str | None:
 
 def write_results(name: str, settings: dict[str, Any], arms: dict[str, list[ArmScores]]) -> Path:
     """Write the replies and scores of arms, by split, to data/results/<name>.json and return the path."""
-    content = {
+    content = header(settings) | {"data_sha256": data_sha256()}
+    content["splits"] = {split: [arm_record(arm) for arm in of_split] for split, of_split in arms.items()}
+    path = RESULTS_FOLDER / f"{name}.json"
+    write_json(path, content)
+    return path
+
+
+def write_measurements(name: str, settings: dict[str, Any], records: list[dict[str, Any]]) -> Path:
+    """Write measurements that do not depend on the course's data to data/results/<name>.json and return the path."""
+    path = RESULTS_FOLDER / f"{name}.json"
+    write_json(path, header(settings) | {"records": records})
+    return path
+
+
+def header(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what every results file says first: how, on what and when it was measured."""
+    return {
         "protocol_version": PROTOCOL_VERSION,
-        "data_sha256": data_sha256(),
         "settings": settings,
         "machine": describe_machine(),
         "commit": current_commit(),
         "date": date.today().isoformat(),
-        "splits": {split: [arm_record(arm) for arm in of_split] for split, of_split in arms.items()},
     }
-    path = RESULTS_FOLDER / f"{name}.json"
-    write_json(path, content)
-    return path
 
 
 def arm_record(arm: ArmScores) -> dict[str, Any]:
@@ -142,12 +153,7 @@ def read_results(name: str, items: list[Item], folder: Path = RESULTS_FOLDER) ->
     Raises FileNotFoundError when it is missing, ValueError when it belongs to another protocol version or to other
     data, names an unknown item, or holds scores that its replies do not earn.
     """
-    path = folder / f"{name}.json"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such results file. `make results` writes it.")
-    content = json.loads(path.read_text(encoding="utf-8"))
-    if content["protocol_version"] != PROTOCOL_VERSION:
-        raise ValueError(f"{path}: protocol version {content['protocol_version']}, expected {PROTOCOL_VERSION}.")
+    path, content = read_file(name, folder)
     if content["data_sha256"] != data_sha256():
         raise ValueError(f"{path}: measured on other data than data/ holds now. Run `make results` again.")
     by_id = {item.item_id: item for item in items}
@@ -155,6 +161,22 @@ def read_results(name: str, items: list[Item], folder: Path = RESULTS_FOLDER) ->
     if unknown:
         raise ValueError(f"{path}: the item {min(unknown)!r} is not among the questions.")
     return {split: [read_arm(arm, by_id, path) for arm in arms] for split, arms in content["splits"].items()}
+
+
+def read_measurements(name: str, folder: Path = RESULTS_FOLDER) -> list[dict[str, Any]]:
+    """Read what `write_measurements` wrote; raise FileNotFoundError or ValueError as `read_results` does."""
+    return read_file(name, folder)[1]["records"]
+
+
+def read_file(name: str, folder: Path) -> tuple[Path, dict[str, Any]]:
+    """Return a results file's path and content; refuse a missing one and one of another protocol version."""
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such results file. `make results` writes it.")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if content["protocol_version"] != PROTOCOL_VERSION:
+        raise ValueError(f"{path}: protocol version {content['protocol_version']}, expected {PROTOCOL_VERSION}.")
+    return path, content
 
 
 def read_arm(record: dict[str, Any], items: dict[str, Item], path: Path) -> ArmScores:

@@ -9,6 +9,7 @@ from utils.retrieval.rerank import (
     LateInteractionReranker,
     Reranker,
     RerankingRetriever,
+    course_retriever,
     load_cross_encoder,
 )
 
@@ -24,6 +25,7 @@ __all__ = [
     "Reranker",
     "RerankingRetriever",
     "Retriever",
+    "course_retriever",
     "load_cross_encoder",
     "reciprocal_rank_fusion",
     "update",

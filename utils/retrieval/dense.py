@@ -27,6 +27,7 @@ class DenseRetriever:
 
     def __init__(self, passages: list[Passage], index: faiss.Index, embedder: Embedder, kind: str) -> None:
         self.rows: list[Passage | None] = list(passages)  # None where a passage was deleted
+        self.alive = np.array([passage is not None for passage in self.rows])
         self.index = index
         self.embedder = embedder
         self.kind = kind
@@ -64,6 +65,7 @@ class DenseRetriever:
         vectors = embed_whole(passages, self.embedder)
         self.index.add(vectors)
         self.rows += passages
+        self.alive = np.append(self.alive, np.ones(len(passages), dtype=bool))
 
     def delete(self, doc_ids: set[str]) -> int:
         """Forget every passage of these documents; return how many passages that were.
@@ -73,6 +75,7 @@ class DenseRetriever:
         doomed = [row for row, passage in enumerate(self.rows) if passage is not None and passage.doc_id in doc_ids]
         for row in doomed:
             self.rows[row] = None
+            self.alive[row] = False
         return len(doomed)
 
     def search(self, queries: list[str], k: int, *, where: Filter | None = None) -> list[list[Hit]]:
@@ -81,29 +84,19 @@ class DenseRetriever:
         "hnsw" and "ivfpq" search more thoroughly when a filter would leave them short of k.
         """
         check_search(queries, k)
-        allowed = [passage is not None and (where is None or where(passage)) for passage in self.rows]
-        k = min(k, sum(allowed))
+        allowed = self.alive if where is None else np.array([p is not None and where(p) for p in self.rows])
+        k = int(min(k, allowed.sum()))
         if k == 0 or not queries:
             return [[] for _ in queries]
         vectors = self.embedder.embed(queries)
-        scores, rows = self.find(vectors, k, allowed, thorough=False)
+        selector = None if allowed.all() else faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+        scores, rows = search_index(self.index, vectors, k, selector)
         if (rows < 0).any():
-            scores, rows = self.find(vectors, k, allowed, thorough=True)
+            scores, rows = search_index(self.index, vectors, k, selector, thorough=True)
         return [
             [Hit(self.rows[row], float(score)) for row, score in zip(row_list, score_list, strict=True) if row >= 0]
             for row_list, score_list in zip(rows, scores, strict=True)
         ]
-
-    def find(
-        self, vectors: np.ndarray, k: int, allowed: list[bool], *, thorough: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return scores and rows, each of shape (vectors, k); a row of −1 means that no more were found."""
-        effort = search_effort(self.index, thorough)
-        if not all(allowed):
-            effort["sel"] = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
-        parameters = {"exact": faiss.SearchParameters, "hnsw": faiss.SearchParametersHNSW}
-        chosen = parameters.get(self.kind, faiss.SearchParametersIVF)(**effort)
-        return self.index.search(vectors, k, params=chosen)
 
     def save(self, folder: Path) -> None:
         """Write the index into a folder; an interrupted save leaves an older index there whole."""
@@ -161,6 +154,8 @@ def build_index(vectors: np.ndarray, kind: str) -> faiss.Index:
     elif kind == "ivfpq":
         if n < SMALLEST_IVFPQ:
             raise ValueError(f"{n} passages are too few for 'ivfpq', which needs {SMALLEST_IVFPQ}: use 'exact'.")
+        if dimensions % PQ_PARTS:
+            raise ValueError(f"'ivfpq' cannot cut {dimensions} dimensions into {PQ_PARTS} equal parts: use 'hnsw'.")
         lists = max(1, round(n**0.5))
         coarse = faiss.IndexFlatIP(dimensions)
         index = faiss.IndexIVFPQ(coarse, dimensions, lists, PQ_PARTS, PQ_BITS, faiss.METRIC_INNER_PRODUCT)
@@ -172,10 +167,20 @@ def build_index(vectors: np.ndarray, kind: str) -> faiss.Index:
     return index
 
 
-def search_effort(index: faiss.Index, thorough: bool) -> dict[str, int]:
-    """Return how hard to search, as FAISS names it; a thorough search looks everywhere."""
+def search_index(
+    index: faiss.Index, vectors: np.ndarray, k: int, selector: faiss.IDSelector | None = None, *, thorough: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return scores and rows, each of shape (vectors, k), best first; a row of −1 means that no more were found.
+
+    A thorough search looks at every vector that the selector lets through.
+    """
+    if thorough and isinstance(index, faiss.IndexHNSW):
+        index = faiss.downcast_index(index.storage)  # the vectors alone, since a walk along the links may miss some
     if isinstance(index, faiss.IndexHNSW):
-        return {"efSearch": index.ntotal if thorough else HNSW_SEARCH_EFFORT}
-    if isinstance(index, faiss.IndexIVF):
-        return {"nprobe": index.nlist if thorough else max(1, round(index.nlist * PROBED_SHARE))}
-    return {}
+        parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=HNSW_SEARCH_EFFORT)
+    elif isinstance(index, faiss.IndexIVF):
+        lists = index.nlist if thorough else max(1, round(index.nlist * PROBED_SHARE))
+        parameters = faiss.SearchParametersIVF(sel=selector, nprobe=lists)
+    else:
+        parameters = faiss.SearchParameters(sel=selector)
+    return index.search(vectors, k, params=parameters)

@@ -44,10 +44,21 @@ class Index(Retriever, Protocol):
 
 
 def update(index: Index, passages: list[Passage]) -> None:
-    """Replace documents: forget what the index holds of the documents of these passages, then add the passages."""
+    """Replace documents: forget what the index holds of the documents of these passages, then add the passages.
+
+    Raises what `index.add` raises; then the old documents are there again.
+    """
     check_passages(passages)
-    index.delete({passage.doc_id for passage in passages})
-    index.add(passages)
+    doc_ids = {passage.doc_id for passage in passages}
+    old = [passage for passage in index.passages if passage.doc_id in doc_ids]
+    try:
+        index.delete(doc_ids)
+        index.add(passages)
+    except BaseException:  # an interruption too, after which any part may be done
+        index.delete(doc_ids)
+        if old:
+            index.add(old)
+        raise
 
 
 def check_passages(passages: list[Passage], present: list[Passage] | None = None) -> None:

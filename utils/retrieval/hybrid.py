@@ -9,12 +9,14 @@ from utils.retrieval.hits import Filter, Hit, check_passages, check_search
 from utils.retrieval.lexical import LexicalRetriever
 from utils.retrieval.storage import SavedIndex, read_index, write_index
 
-RANK_CONSTANT = 60
+# The paper has 60, found not to be critical where many texts are relevant. Here a question has one right passage, so
+# that the first ranks must weigh more; notebook 02 shows the choice on development questions.
+RANK_CONSTANT = 3
 DEPTH = 50
 
 
 def reciprocal_rank_fusion(rankings: list[list[Hit]], k: int, *, constant: int = RANK_CONSTANT) -> list[Hit]:
-    """Merge rankings: a passage scores the sum of 1 / (60 + rank) over them (Cormack, Clarke & Büttcher 2009)."""
+    """Merge rankings: a passage scores the sum of 1 / (constant + rank) over them (Cormack, Clarke & Büttcher 2009)."""
     scores: dict[str, float] = {}
     passages: dict[str, Passage] = {}
     for ranking in rankings:
@@ -51,8 +53,9 @@ class HybridRetriever:
 
     def delete(self, doc_ids: set[str]) -> int:
         """Forget every passage of these documents; return how many passages that were."""
+        forgotten = self.lexical.delete(doc_ids)  # first, as only this takes long enough to be interrupted
         self.dense.delete(doc_ids)
-        return self.lexical.delete(doc_ids)
+        return forgotten
 
     def search(self, queries: list[str], k: int, *, where: Filter | None = None) -> list[list[Hit]]:
         """Return for each query the k best of the fused rankings; scores are sums of reciprocal ranks."""

@@ -34,17 +34,20 @@ class LexicalRetriever:
     def add(self, passages: list[Passage]) -> None:
         """Make more passages findable; how rare each word is, is counted anew, which takes as long as building."""
         check_passages(passages, self.passages)
-        self.passages = [*self.passages, *passages]
-        self.index = build_index(self.passages)
+        self.reindex([*self.passages, *passages])
 
     def delete(self, doc_ids: set[str]) -> int:
         """Forget every passage of these documents and count words anew; return how many passages that were."""
         kept = [passage for passage in self.passages if passage.doc_id not in doc_ids]
         forgotten = len(self.passages) - len(kept)
         if forgotten:
-            self.passages = kept
-            self.index = build_index(kept)
+            self.reindex(kept)
         return forgotten
+
+    def reindex(self, passages: list[Passage]) -> None:
+        """Index these passages instead; an interruption leaves the old ones and their index in step."""
+        index = build_index(passages)
+        self.passages, self.index = passages, index
 
     def search(self, queries: list[str], k: int, *, where: Filter | None = None) -> list[list[Hit]]:
         """Return for each query the k passages with the highest BM25 scores, or fewer if fewer share a word with it."""
@@ -86,9 +89,11 @@ class LexicalRetriever:
 
 
 def build_index(passages: list[Passage]) -> bm25s.BM25:
-    """Return a BM25 index over the titled texts of passages."""
+    """Return a BM25 index over the titled texts of passages, which need not hold a single word."""
     index = bm25s.BM25()
-    words = tokenize([passage.titled_text for passage in passages]) or [[""]]
+    words = tokenize([passage.titled_text for passage in passages])
+    if not any(words):
+        words = [[""] for _ in words] or [[""]]  # bm25s cannot index nothing; no query has the empty word
     index.index(words, show_progress=False)
     return index
 
