@@ -1,5 +1,6 @@
 """The retrievers, on passages small enough to know the right order, and on vectors that numpy can sort."""
 
+import re
 from dataclasses import replace
 from functools import cache
 from zlib import crc32
@@ -20,6 +21,7 @@ from utils.retrieval import (
     LateInteractionReranker,
     LexicalRetriever,
     RerankingRetriever,
+    course_retriever,
     load_cross_encoder,
     reciprocal_rank_fusion,
     update,
@@ -87,6 +89,11 @@ def retriever(request, embedder):
         return LexicalRetriever.from_passages(PASSAGES)
     kind = DenseRetriever if request.param == "dense" else HybridRetriever
     return kind.from_passages(PASSAGES, embedder)
+
+
+@pytest.fixture(scope="module")
+def precise_embedder():
+    return load_embedder(dtype=torch.float32)
 
 
 @pytest.fixture(params=BUILDERS)
@@ -184,12 +191,20 @@ def test_passages_without_a_single_word_can_be_indexed(texts):
 
 def test_reciprocal_rank_fusion_by_hand():
     a, b, c = (Hit(passage, 0.0) for passage in PASSAGES[:3])
-    fused = reciprocal_rank_fusion([[a, b], [b, c]], 3)
+    fused = reciprocal_rank_fusion([[a, b], [b, c]], 3, constant=60)
     assert ids(fused) == ids([b, a, c])
     assert fused[0].score == pytest.approx(1 / 62 + 1 / 61)
 
 
-@pytest.mark.parametrize(("queries", "k", "message"), [([" "], 3, "Query 0 is empty"), (["x"], 0, "k is 0")])
+@pytest.mark.parametrize(
+    ("queries", "k", "message"),
+    [
+        ([" "], 3, "Query 0 is empty"),
+        (["why", "\ud800"], 3, "Query 1 has half"),
+        ("why?", 3, "one string"),
+        (["x"], 0, "k is 0"),
+    ],
+)
 def test_bad_searches_are_refused(retriever, queries, k, message):
     for searched in (retriever, RerankingRetriever(retriever, LastFirst())):
         with pytest.raises(ValueError, match=message):
@@ -288,6 +303,11 @@ def test_a_filter_on_words_and_on_both(crowd):
     hybrid = HybridRetriever.from_passages(few, STUB)
     assert sorted(ids(hybrid.search(["topic1 item7"], 3, where=is_rare)[0])) == ["0#1", "125#1", "250#1"]
     assert hybrid.search(["topic1"], 3, where=lambda passage: False) == [[]]
+
+
+def test_a_filter_may_answer_with_anything_that_is_true_or_false(build):
+    found = build(PASSAGES).search(["winch valve ship"], 4, where=lambda passage: re.search("V-19|kN", passage.text))[0]
+    assert sorted(ids(found)) == ["valve#1", "winch#1"]
 
 
 def test_many_queries_give_what_each_gives_alone(build, crowd, queries):
@@ -428,6 +448,17 @@ def test_late_interaction_prefers_the_passage_that_answers(embedder):
     assert same == pytest.approx(1, abs=0.01)
 
 
+def test_late_interaction_remembers_texts_without_changing_scores(precise_embedder, monkeypatch):
+    monkeypatch.setattr("utils.retrieval.rerank.REMEMBERED", 3)
+    texts = [*TEXTS.values(), TEXTS["ship"]]
+    expected = [LateInteractionReranker(precise_embedder).score("the valve", [text])[0] for text in texts]
+    reranker = LateInteractionReranker(precise_embedder)
+    for rows in ([0, 1], [1, 0], [1, 2], [0, 1, 2, 3, 4], [3]):
+        scores = reranker.score("the valve", [texts[row] for row in rows])
+        assert scores == pytest.approx([expected[row] for row in rows], abs=1e-5)
+    assert len(reranker.remembered) <= 4
+
+
 class LastFirst:
     """A reranker that turns the order of what it gets around and remembers how much that was."""
 
@@ -456,6 +487,13 @@ def test_reranking_respects_a_filter_and_needs_no_hits():
     assert ids(retriever.search(["ship valve"], 5, where=lambda p: p.doc_id == "valve")[0]) == ["valve#1"]
     assert retriever.search(["qwertz"], 5) == [[]]
     assert reranker.lengths == [1]
+
+
+def test_the_retriever_of_the_course_can_be_filtered_and_answers(embedder):
+    retriever = course_retriever(PASSAGES, embedder)
+    found = retriever.search(["Who bakes bread?", "How much can be lifted?"], 1)
+    assert [hits[0].passage.doc_id for hits in found] == ["bread", "winch"]
+    assert ids(retriever.search(["Who bakes bread?"], 1, where=lambda p: p.doc_id == "ship")[0]) == ["ship#1"]
 
 
 def test_a_cross_encoder_scores_each_pair(tmp_path):
@@ -487,11 +525,6 @@ def test_a_cross_encoder_that_cannot_be_had_is_named(monkeypatch):
     monkeypatch.setattr("utils.models.hub.HfApi.model_info", unreachable)
     with pytest.raises(FileNotFoundError, match=r"'nobody/cross-encoder'.*cannot be asked: OSError, no route"):
         load_cross_encoder("nobody/cross-encoder")
-
-
-@pytest.fixture(scope="module")
-def precise_embedder():
-    return load_embedder(dtype=torch.float32)
 
 
 def test_token_vectors_are_those_that_the_mean_is_taken_of(precise_embedder):

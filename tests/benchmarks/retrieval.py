@@ -3,11 +3,10 @@
 python -m tests.benchmarks.retrieval [--passages N] [--runs N] [--json FILE]
 
 Compare only ratios across machines, and run nothing else meanwhile. The passages are cut from docstrings of the
-installed packages; they and their vectors are kept in build/benchmarks/, because embedding 100,000 takes minutes.
+installed packages; they and their vectors are kept in build/docstrings/, because embedding 100,000 takes minutes.
 """
 
 import argparse
-import hashlib
 import sys
 import time
 from collections.abc import Callable
@@ -19,23 +18,18 @@ from statistics import median
 import faiss
 import numpy as np
 
-from utils.corpus import Document, Passage, load_documents, split_into_passages
+from utils.corpus import load_documents, split_into_passages
 from utils.data import HANDBOOK_FOLDER, write_json
-from utils.docstrings import DocstringPair, load_docstrings
+from utils.experiments.index_scale import Collection, docstring_collection
 from utils.experiments.results import describe_machine
 from utils.models import Embedder, load_embedder
 from utils.models.weights import EMBEDDER_WEIGHTS, find_weights
 from utils.retrieval import DenseRetriever, HybridRetriever, LexicalRetriever
 from utils.retrieval.dense import KINDS, build_index, search_index
-from utils.retrieval.storage import passages_from_bytes, passages_to_bytes
 
-CACHE_FOLDER = Path("build/benchmarks")
-PASSAGE_TOKENS = 96  # of docstrings: at 128 the installed packages give fewer than 100,000 passages
 K = 10
 SINGLE_QUERIES = 50
 BATCH = 64
-RECALL_QUERIES = 512
-LONGEST_QUERY = 100  # characters; a summary that is longer is no question that a person would type
 AIMS = {"hnsw": ("≥ 0.97", "≥ 5")}  # recall, speed one query at a time
 
 
@@ -46,15 +40,6 @@ class Row:
     figure: str
     value: float
     aim: str = ""
-
-
-@dataclass(frozen=True)
-class Collection:
-    """Passages with their vectors, and queries whose answers are among them."""
-
-    passages: list[Passage]
-    vectors: np.ndarray
-    queries: list[str]
 
 
 def report(message: str) -> None:
@@ -72,44 +57,6 @@ def alternate(first: Callable[[], object], second: Callable[[], object], runs: i
             call()
             taken.append(time.perf_counter() - started)
     return median(seconds[0]), median(seconds[1])
-
-
-def load_collection(embedder: Embedder, n: int) -> Collection:
-    """Return up to n passages of docstrings, from the cache if it has them."""
-    report("reading docstrings")
-    pairs = load_docstrings(n)  # each gives at least one passage
-    settings = f"{n} {PASSAGE_TOKENS} {embedder.name} {embedder.model.dtype}"
-    digest = hashlib.sha256(f"{settings} {[(pair.name, pair.body) for pair in pairs]}".encode()).hexdigest()[:16]
-    texts_path, vectors_path = (CACHE_FOLDER / f"docstrings-{digest}{suffix}" for suffix in (".jsonl", ".npy"))
-    if not vectors_path.exists():
-        CACHE_FOLDER.mkdir(parents=True, exist_ok=True)
-        report("cutting passages")
-        documents = list(map(as_document, pairs))
-        passages = split_into_passages(documents, embedder.count_tokens, max_tokens=PASSAGE_TOKENS)[:n]
-        texts_path.write_bytes(passages_to_bytes(passages))
-        report(f"embedding {len(passages):,} passages")
-        unfinished = vectors_path.with_suffix(".unfinished.npy")
-        np.save(unfinished, embedder.embed([passage.titled_text for passage in passages]))
-        unfinished.replace(vectors_path)
-    passages = passages_from_bytes(texts_path.read_bytes())
-    found = {passage.doc_id for passage in passages}
-    summaries = [pair.summary for pair in pairs if pair.name in found and len(pair.summary) <= LONGEST_QUERY]
-    queries = summaries[:: max(1, len(summaries) // RECALL_QUERIES)][:RECALL_QUERIES]
-    return Collection(passages, np.load(vectors_path), queries)
-
-
-def as_document(pair: DocstringPair) -> Document:
-    """Return the body of a docstring as a document under the last part of its name; the summary is kept for asking."""
-    return Document(
-        id=pair.name,
-        title=pair.name.rpartition(".")[2][:60],
-        section=pair.name.partition(".")[0],
-        revision=1,
-        date=date(2000, 1, 1),
-        audience="everyone",
-        fictional=False,
-        text=pair.body,
-    )
 
 
 def measure_embedding(embedder: Embedder, n: int, runs: int) -> list[Row]:
@@ -137,14 +84,14 @@ def measure_queries(embedder: Embedder, collection: Collection, runs: int) -> li
     report("asking one query at a time")
     pairs = [
         alternate(lambda q=query: hybrid.search([q], K), lambda q=query: embedder.embed([q]), runs)
-        for query in collection.queries[:SINGLE_QUERIES]
+        for query in collection.questions[:SINGLE_QUERIES]
     ]
     searching, embedding = (median(column) for column in zip(*pairs, strict=True))
     rows = [
         Row("hybrid: seconds of one query over those of embedding it alone", searching / embedding, "≤ 3"),
         Row("hybrid: milliseconds of one query", 1000 * searching),
     ]
-    batch = collection.queries[:BATCH]
+    batch = collection.questions[:BATCH]
     for name, retriever, aim in (("dense", dense, "≥ 5"), ("hybrid", hybrid, "≥ 2")):
         report(f"asking {len(batch)} {name} queries together and one at a time")
         together, alone = alternate(
@@ -159,7 +106,7 @@ def measure_queries(embedder: Embedder, collection: Collection, runs: int) -> li
 
 def measure_indexes(embedder: Embedder, collection: Collection, runs: int) -> list[Row]:
     """Compare the approximate indexes with exact search, the queries embedded beforehand."""
-    questions = embedder.embed(collection.queries)
+    questions = embedder.embed(collection.questions)
     exact = build_index(collection.vectors, "exact")
     _, best = search_index(exact, questions, K)
     rows = [Row("exact: index in MB", megabytes(exact))]
@@ -225,7 +172,8 @@ def main() -> None:
         parser.error("--passages must be 256 or more, --runs 1 or more")
 
     embedder = load_embedder()
-    collection = load_collection(embedder, arguments.passages)
+    report("reading docstrings, and embedding them if that was not done before")
+    collection = docstring_collection(embedder, arguments.passages)
     rows = [
         *measure_embedding(embedder, arguments.passages, arguments.runs),
         *measure_queries(embedder, collection, arguments.runs),

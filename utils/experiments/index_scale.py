@@ -1,7 +1,9 @@
 """Exact against approximate search on real text: recall, latency and memory of each kind of index."""
 
+import hashlib
 import time
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from statistics import median
 
@@ -10,18 +12,32 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from utils.docstrings import load_docstrings
+from utils.corpus import Document, Passage, split_into_passages
+from utils.data import DATA_FOLDER
+from utils.docstrings import DocstringPair, load_docstrings
 from utils.experiments.results import RESULTS_FOLDER, read_measurements, write_measurements
 from utils.metrics import Interval, bootstrap_interval
 from utils.models import Embedder
 from utils.plots import BLUE, ORANGE, style_axes
 from utils.retrieval.dense import KINDS, build_index, search_index
+from utils.retrieval.storage import passages_from_bytes, passages_to_bytes
 
 NAME = "index_scale"
 NEIGHBOURS = 10
-BODY_CHARACTERS = 600  # about as many as the embedder reads
-MOST_DOCSTRINGS = 120_000
-QUESTIONS = 500
+PASSAGES = 100_000
+PASSAGE_TOKENS = 96
+QUESTIONS = 512
+LONGEST_QUESTION = 100  # characters; a summary that is longer is no question that a person would type
+CACHE_FOLDER = DATA_FOLDER.parent / "build" / "docstrings"
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Passages with their vectors, and questions whose answers are among them."""
+
+    passages: list[Passage]
+    vectors: np.ndarray
+    questions: list[str]
 
 
 @dataclass(frozen=True)
@@ -67,13 +83,49 @@ def search_one_at_a_time(index: faiss.Index, questions: np.ndarray) -> tuple[lis
     return found, 1000 * median(times)
 
 
+def docstring_collection(embedder: Embedder, n: int) -> Collection:
+    """Return the first n passages (or all there are) of the installed packages' docstrings; summaries are questions.
+
+    The vectors are kept in build/docstrings/, because embedding 100,000 passages takes minutes.
+    """
+    pairs = load_docstrings(n)  # each gives at least one passage
+    settings = f"{n} {PASSAGE_TOKENS} {embedder.name} {embedder.model.dtype}"
+    digest = hashlib.sha256(f"{settings} {[(pair.name, pair.body) for pair in pairs]}".encode()).hexdigest()[:16]
+    texts_path, vectors_path = (CACHE_FOLDER / f"{digest}{suffix}" for suffix in (".jsonl", ".npy"))
+    if not vectors_path.exists():
+        CACHE_FOLDER.mkdir(parents=True, exist_ok=True)
+        documents = [as_document(pair) for pair in pairs]
+        passages = split_into_passages(documents, embedder.count_tokens, max_tokens=PASSAGE_TOKENS)[:n]
+        texts_path.write_bytes(passages_to_bytes(passages))
+        unfinished = vectors_path.with_suffix(".unfinished.npy")
+        np.save(unfinished, embedder.embed([passage.titled_text for passage in passages]))
+        unfinished.replace(vectors_path)
+    passages = passages_from_bytes(texts_path.read_bytes())
+    found = {passage.doc_id for passage in passages}
+    summaries = [pair.summary for pair in pairs if pair.name in found and len(pair.summary) <= LONGEST_QUESTION]
+    return Collection(passages, np.load(vectors_path), summaries[:: max(1, len(summaries) // QUESTIONS)][:QUESTIONS])
+
+
+def as_document(pair: DocstringPair) -> Document:
+    """Return the body of a docstring as a document under the last part of its name; the summary is kept for asking."""
+    return Document(
+        id=pair.name,
+        title=pair.name.rpartition(".")[2][:60],
+        section=pair.name.partition(".")[0],
+        revision=1,
+        date=date(2000, 1, 1),
+        audience="everyone",
+        fictional=False,
+        text=pair.body,
+    )
+
+
 def run_index_scale(embedder: Embedder) -> None:
-    """Measure all docstrings of the installed packages, up to a limit, and write data/results/index_scale.json."""
-    pairs = load_docstrings(MOST_DOCSTRINGS)
-    vectors = embedder.embed([pair.body[:BODY_CHARACTERS] for pair in pairs])
-    questions = embedder.embed([pair.summary for pair in pairs[:: max(1, len(pairs) // QUESTIONS)]])
-    settings = {"docstrings": len(pairs), "questions": len(questions), "body_characters": BODY_CHARACTERS}
-    write_measurements(NAME, settings, [asdict(measured) for measured in measure_indexes(vectors, questions)])
+    """Measure every kind of index over 100,000 passages and write data/results/index_scale.json."""
+    collection = docstring_collection(embedder, PASSAGES)
+    measured = measure_indexes(collection.vectors, embedder.embed(collection.questions))
+    settings = {"passages": len(collection.passages), "passage_tokens": PASSAGE_TOKENS}
+    write_measurements(NAME, settings, [asdict(one) for one in measured])
 
 
 def read_index_scale(folder: Path = RESULTS_FOLDER) -> list[IndexMeasurement]:

@@ -17,6 +17,10 @@ PROBED_SHARE = 1 / 8  # of the lists of an IVF index
 SMALLEST_IVFPQ = 2**PQ_BITS  # its codebooks cannot be trained on fewer vectors
 
 
+# FAISS multiplies matrices only from this many queries on; its own setting, 128,000, makes batches slow.
+faiss.cvar.distance_compute_blas_threshold = 16
+
+
 class DenseRetriever:
     """Nearest-neighbour search by cosine similarity over embedded passages.
 
@@ -62,7 +66,10 @@ class DenseRetriever:
     def add(self, passages: list[Passage]) -> None:
         """Embed more passages and make them findable. Raises what `from_passages` raises; then nothing is added."""
         check_passages(passages, self.passages)
-        vectors = embed_whole(passages, self.embedder)
+        self.append(passages, embed_whole(passages, self.embedder))
+
+    def append(self, passages: list[Passage], vectors: np.ndarray) -> None:
+        """Make checked passages findable whose vectors are known."""
         self.index.add(vectors)
         self.rows += passages
         self.alive = np.append(self.alive, np.ones(len(passages), dtype=bool))
@@ -84,7 +91,7 @@ class DenseRetriever:
         "hnsw" and "ivfpq" search more thoroughly when a filter would leave them short of k.
         """
         check_search(queries, k)
-        allowed = self.alive if where is None else np.array([p is not None and where(p) for p in self.rows])
+        allowed = self.alive if where is None else np.array([p is not None and where(p) for p in self.rows], dtype=bool)
         k = int(min(k, allowed.sum()))
         if k == 0 or not queries:
             return [[] for _ in queries]

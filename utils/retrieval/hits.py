@@ -72,9 +72,15 @@ def check_passages(passages: list[Passage], present: list[Passage] | None = None
 
 
 def check_search(queries: list[str], k: int) -> None:
-    """Raise ValueError for a query without any text or a k below 1."""
+    """Raise ValueError for one string instead of a list, a query without text or with half a character, k below 1."""
+    if isinstance(queries, str):
+        raise ValueError("queries is one string; give a list of questions.")
     if k < 1:
         raise ValueError(f"k is {k}; ask for at least one passage.")
     for number, query in enumerate(queries):
         if not query.strip():
             raise ValueError(f"Query {number} is empty; give a question.")
+        try:
+            query.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"Query {number} has half a character (a lone surrogate) at {error.start}.") from None

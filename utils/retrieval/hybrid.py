@@ -4,7 +4,7 @@ from pathlib import Path
 
 from utils.corpus import Passage
 from utils.models import Embedder
-from utils.retrieval.dense import DenseRetriever
+from utils.retrieval.dense import DenseRetriever, embed_whole
 from utils.retrieval.hits import Filter, Hit, check_passages, check_search
 from utils.retrieval.lexical import LexicalRetriever
 from utils.retrieval.storage import SavedIndex, read_index, write_index
@@ -48,8 +48,9 @@ class HybridRetriever:
     def add(self, passages: list[Passage]) -> None:
         """Make more passages findable. Raises what `DenseRetriever.add` raises; then nothing is added."""
         check_passages(passages, self.passages)
-        self.dense.add(passages)
+        vectors = embed_whole(passages, self.dense.embedder)  # what takes long, or is refused, comes first
         self.lexical.add(passages)
+        self.dense.append(passages, vectors)
 
     def delete(self, doc_ids: set[str]) -> int:
         """Forget every passage of these documents; return how many passages that were."""
