@@ -9,6 +9,7 @@ from sklearn.metrics import ndcg_score
 
 from utils.metrics import (
     bootstrap_interval,
+    citation_scores,
     containment,
     exact_match,
     holm,
@@ -141,3 +142,12 @@ def test_holm_by_hand():
     # sorted: .01·4, .02·3, .03·2, .04·1 with running maxima: .04, .06, .06, .06
     assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_citation_scores_by_hand():
+    assert citation_scores(["a", "b"], {"a"}) == (0.5, 1.0)
+    assert citation_scores(["a", "a"], {"a", "c"}) == (1.0, 0.5)
+    assert citation_scores([], {"a"}) == (None, 0.0)
+    assert citation_scores(["b"], {"a"}) == (0.0, 0.0)
+    with pytest.raises(ValueError, match="relevant is empty"):
+        citation_scores(["a"], set())

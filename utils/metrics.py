@@ -150,3 +150,17 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[position]))
         adjusted[position] = largest
     return adjusted
+
+
+def citation_scores(cited_ids: Sequence[str], relevant_ids: set[str]) -> tuple[float | None, float]:
+    """Return the precision and recall of one answer's citations against the passages that hold the evidence.
+
+    An answer that cites nothing has no precision (None): leave it out when averaging precision over answers, and give
+    the number of answers that do cite beside the mean. Its recall is 0.0 and stays in the mean of recall over all
+    answers, so that silence does not pay; nor does citing everything, which costs precision. A passage cited twice
+    counts once. Raises ValueError when no passage is relevant: leave unanswerable questions out.
+    """
+    check_relevant(relevant_ids)
+    cited = set(cited_ids)
+    right = len(cited & relevant_ids)
+    return (right / len(cited) if cited else None), right / len(relevant_ids)

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 import transformers
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForCausalLM, AutoTokenizer, Cache, PreTrainedModel, PreTrainedTokenizerBase
 
 from utils.models.hub import locate_model
 from utils.models.prompts import Message, render
@@ -137,11 +137,7 @@ class Generator:
         prompts = [render(messages, self.tokenizer) for messages in conversations]
         lengths = [self.count_tokens(prompt) for prompt in prompts]
         for number, length in enumerate(lengths):
-            if length + max_new_tokens > self.context_tokens:
-                raise ValueError(
-                    f"Conversation {number} has {length} tokens; with {max_new_tokens} new ones it exceeds the context "
-                    f"of {self.context_tokens} tokens. Shorten the passages or the question."
-                )
+            self.check_length(length, max_new_tokens, number)
         order = sorted(range(len(prompts)), key=lambda number: lengths[number])
         answers: dict[int, str] = {}
         for start in range(0, len(order), batch_size):
@@ -149,6 +145,60 @@ class Generator:
             texts = self._generate_batch([prompts[number] for number in batch], max_new_tokens)
             answers.update(zip(batch, texts, strict=True))
         return [answers[number] for number in range(len(prompts))]
+
+    def stream(self, messages: list[Message], *, max_new_tokens: int = 40) -> Iterator[str]:
+        """Answer one conversation piece by piece, as the text is written: together, the pieces are `generate`'s answer.
+
+        Each token is a `generate` of its own that goes on from the attention's cache, so other generators may use the
+        shared model between two pieces, and a reader may stop at any piece. Raises ValueError like `generate`, when the
+        first piece is asked for.
+        """
+        prompt = render(messages, self.tokenizer)
+        self.check_length(self.count_tokens(prompt), max_new_tokens)
+        ids = self.tokenizer(prompt, add_special_tokens=False, return_tensors="pt")["input_ids"].to(self.model.device)
+        prompt_length, cache, shown = ids.shape[1], None, ""
+        for number in range(1, max_new_tokens + 1):
+            ids, cache = self._next_token(ids, cache)
+            ended = number == max_new_tokens or int(ids[0, -1]) in self._end_tokens()
+            text = self.tokenizer.decode(ids[0, prompt_length:], skip_special_tokens=True)
+            if not ended:
+                text = text.rstrip("\ufffd")  # a character whose last bytes are still to come
+            text = text.strip()
+            if len(text) > len(shown):
+                yield text[len(shown) :]
+                shown = text
+            if ended:
+                return
+
+    def _next_token(self, ids: torch.Tensor, cache: Cache | None) -> tuple[torch.Tensor, Cache]:
+        """Return token ids, shape (1, tokens), with one more token, and the cache that has read all but that one."""
+        self.model.eval()
+        with torch.inference_mode(), self.active_adapter():
+            output = self.model.generate(
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                past_key_values=cache,
+                max_new_tokens=1,
+                do_sample=False,
+                return_dict_in_generate=True,
+            )
+        return output.sequences, output.past_key_values
+
+    def _end_tokens(self) -> list[int]:
+        end = self.model.generation_config.eos_token_id
+        return end if isinstance(end, list) else [end]
+
+    def count_prompt_tokens(self, messages: list[Message]) -> int:
+        """Return the number of tokens of the prompt that a conversation becomes."""
+        return self.count_tokens(render(messages, self.tokenizer))
+
+    def check_length(self, prompt_tokens: int, max_new_tokens: int, number: int = 0) -> None:
+        """Raise ValueError when the prompt of conversation `number` and its answer would not fit into the context."""
+        if prompt_tokens + max_new_tokens > self.context_tokens:
+            raise ValueError(
+                f"Conversation {number} has {prompt_tokens} tokens; with {max_new_tokens} new ones it exceeds the "
+                f"context of {self.context_tokens} tokens. Shorten the passages or the question."
+            )
 
     def _generate_batch(self, prompts: list[str], max_new_tokens: int) -> list[str]:
         inputs = self.tokenizer(
