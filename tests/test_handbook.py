@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 
 import pytest
 from datasets import load_dataset
-from shared import catalogue_splits, mask
 
+from tests.shared import catalogue_splits, mask
 from utils import data
 from utils.corpus import Document, load_documents
 from utils.house_style import house_style_faults

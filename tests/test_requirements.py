@@ -36,7 +36,11 @@ def imported_packages(source: str) -> set[str]:
     nodes = list(ast.walk(ast.parse(source)))
     plain = {alias.name.split(".")[0] for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     origins = {node.module.split(".")[0] for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
-    return {name for name in plain | origins if name not in sys.stdlib_module_names and name not in ("utils", "tests")}
+    return {
+        name
+        for name in plain | origins
+        if name not in sys.stdlib_module_names and name not in ("utils", "tests", "data")
+    }
 
 
 def code_of_notebooks() -> str:

@@ -7,13 +7,13 @@ from typing import get_args
 
 import pytest
 from datasets import load_dataset
-from shared import catalogue_splits, mask
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from data.build import split_tasks
 from data.build.sources import near_duplicates
+from tests.shared import catalogue_splits, mask
 from utils import data
 from utils.corpus import Document, load_documents, split_sentences
 from utils.house_style import house_style_faults

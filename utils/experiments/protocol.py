@@ -13,7 +13,6 @@ from utils.data import DATA_FOLDER, HANDBOOK_FOLDER, Fact, Item, items_for, load
 from utils.experiments.results import (
     PROTOCOL_VERSION,
     RESULTS_FOLDER,
-    AnswerSystem,
     ArmScores,
     data_sha256,
     run_arm,
@@ -25,7 +24,7 @@ from utils.experiments.training_sets import questions_passes, reader_examples
 from utils.finetuning import Example, load_adapter, read_card, save_adapter, train_adapter
 from utils.finetuning.examples import examples_sha256
 from utils.models import Embedder, Generator
-from utils.rag import ClosedBook, RagPipeline
+from utils.rag import AnswerSystem, ClosedBook, RagPipeline
 from utils.retrieval import Retriever, course_retriever
 
 ADAPTERS_FOLDER = DATA_FOLDER / "adapters"

@@ -9,27 +9,19 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 import torch
 
 from utils.data import DATA_FOLDER, Item, write_json
 from utils.metrics import Interval, bootstrap_interval, containment, exact_match, token_f1
-from utils.rag import Answer
+from utils.rag import AnswerSystem
 
 PROTOCOL_VERSION = 1
 RESULTS_FOLDER = DATA_FOLDER / "results"
 MEASURES = {"em": exact_match, "containment": containment, "f1": token_f1}
 PACKAGES = ("torch", "transformers", "peft", "sentence-transformers", "faiss-cpu", "bm25s")
-
-
-class AnswerSystem(Protocol):
-    """Anything that answers questions: a pipeline with or without retrieval."""
-
-    def answer(self, questions: list[str]) -> list[Answer]:
-        """Return one answer for each question."""
-        ...
 
 
 @dataclass(frozen=True)
