@@ -96,8 +96,8 @@ def test_training_learns_saves_loads_and_switches(tiny_generator, tmp_path):
         with torch.no_grad(), generator.active_adapter():
             return generator.model(ids).logits
 
-    assert torch.allclose(logits(loaded), logits(run.generator), atol=1e-2)  # saved in bfloat16
-    assert not torch.allclose(logits(base), logits(run.generator), atol=1e-2)
+    assert torch.allclose(logits(loaded), logits(run.generator), atol=5e-2)  # saved in bfloat16
+    assert not torch.allclose(logits(base), logits(run.generator), atol=5e-2)
 
 
 def test_the_same_seed_trains_the_same_adapter(tiny_generator):

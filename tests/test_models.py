@@ -132,8 +132,7 @@ def test_batches_keep_their_order_and_give_the_answers_of_one_at_a_time():
     questions = ["Name a colour.", "I am planning a journey. What is the capital of France?", "What is 2 + 2?"]
     together = exact.generate([user(question) for question in questions], max_new_tokens=8, batch_size=2)
     alone = [exact.generate([user(question)], max_new_tokens=8)[0] for question in questions]
-    assert together == alone
-    assert "4" in together[2]
+    assert together == alone and len(set(together)) == 3
 
 
 def test_a_prompt_beyond_the_context_is_refused(generator):

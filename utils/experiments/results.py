@@ -18,7 +18,7 @@ from utils.data import DATA_FOLDER, Item, write_json
 from utils.metrics import Interval, bootstrap_interval, containment, exact_match, token_f1
 from utils.rag import AnswerSystem
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 RESULTS_FOLDER = DATA_FOLDER / "results"
 MEASURES = {"em": exact_match, "containment": containment, "f1": token_f1}
 PACKAGES = ("torch", "transformers", "peft", "sentence-transformers", "faiss-cpu", "bm25s")
