@@ -136,7 +136,7 @@ def read_index_scale(folder: Path = RESULTS_FOLDER) -> list[IndexMeasurement]:
 def plot_indexes(groups: dict[str, list[IndexMeasurement]]) -> Axes:
     """Draw recall@10 against milliseconds a question, one series for each collection; the labels give the memory."""
     _, axes = plt.subplots(figsize=(8, 4.5))
-    for (name, measured), colour, marker in zip(groups.items(), (ORANGE, BLUE), "so", strict=False):
+    for (name, measured), colour, marker, lift in zip(groups.items(), (ORANGE, BLUE), "so", (8, -15), strict=False):
         intervals = [one.recall_interval() for one in measured]
         heights = np.array([100 * interval.estimate for interval in intervals])
         below = heights - [100 * interval.low for interval in intervals]
@@ -146,11 +146,12 @@ def plot_indexes(groups: dict[str, list[IndexMeasurement]]) -> Axes:
         axes.errorbar(times, heights, yerr=errors, fmt=marker, color=colour, capsize=3, markersize=8, label=name)
         for one, height in zip(measured, heights, strict=True):
             label = f" {one.kind}, {one.megabytes:.0f} MB"
-            axes.annotate(label, (one.milliseconds, height), xytext=(4, -14), textcoords="offset points", fontsize=9)
+            axes.annotate(label, (one.milliseconds, height), xytext=(4, lift), textcoords="offset points", fontsize=9)
     axes.set_xscale("log")
     axes.set_xlabel("milliseconds a question, one at a time (logarithmic)")
     axes.set_ylabel("recall@10 against exact search (%)")
-    axes.set_ylim(0, 106)
+    axes.set_ylim(0, 112)
+    axes.margins(x=0.15)
     axes.set_title("Exact and approximate search: time, memory, recall")
     style_axes(axes)
     axes.legend(frameon=False, loc="lower right")

@@ -55,7 +55,7 @@ class ProgressLine(TrainerCallback):
         """Leave one line that says how many steps were made, and in what time."""
         if self.handle is not None:
             seconds = time.perf_counter() - self.started
-            self.handle.update(plain(f"{'█' * WIDTH} {state.global_step} steps in {seconds:.0f} s"))
+            self.handle.update(plain(f"{'█' * WIDTH} {state.global_step} steps in {seconds:.0f} s"), raw=True)
 
 
 def plain(text: str) -> dict[str, str]:

@@ -127,7 +127,7 @@ class Generator:
         return len(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
     def generate(
-        self, conversations: list[list[Message]], *, max_new_tokens: int = 40, batch_size: int = 32
+        self, conversations: list[list[Message]], *, max_new_tokens: int = 40, batch_size: int = 16
     ) -> list[str]:
         """Answer each conversation by greedy decoding; return one stripped text each, in the given order.
 
