@@ -44,7 +44,7 @@ class Embedder:
         pieces = self.model.tokenizer(texts, add_special_tokens=False, truncation=False, padding=False, verbose=False)
         return [len(ids) for ids in pieces["input_ids"]]
 
-    def embed(self, texts: list[str], *, batch_size: int = 64) -> np.ndarray:
+    def embed(self, texts: list[str], *, batch_size: int = 16) -> np.ndarray:
         """Return unit vectors for texts: float32, shape (len(texts), dimensions).
 
         What lies behind the first `max_tokens` word pieces of a text does not change its vector.
@@ -54,7 +54,7 @@ class Embedder:
         vectors = self.model.encode(texts, batch_size=batch_size, show_progress_bar=False, convert_to_tensor=True)
         return torch.nn.functional.normalize(vectors.float(), dim=1).cpu().numpy()
 
-    def embed_tokens(self, texts: list[str], *, batch_size: int = 64) -> list[np.ndarray]:
+    def embed_tokens(self, texts: list[str], *, batch_size: int = 16) -> list[np.ndarray]:
         """Return for each text one unit vector for each of its word pieces: float32, shape (pieces, dimensions).
 
         The two special pieces at the ends are counted in.
