@@ -12,9 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 FRONT_MATTER = re.compile(r"---\r?\n(.*?)\r?\n---\r?\n(.*)", re.DOTALL)
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")  # never found in text; white space is not among them
-LONGEST_TOKEN = (
-    32  # characters; a passage with more for each token (MiniLM reads a huge word as one) would grow forever
-)
+LONGEST_TOKEN = 32  # characters: MiniLM reads a word of any length as one piece, so pieces alone bound no passage
 SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!\bDr\.)(?<!\bCapt\.)(?<!\bNo\.)(?<!\be\.g\.)(?<!\bi\.e\.)\s+(?=[\"'“‘(*A-Z0-9])"
 )

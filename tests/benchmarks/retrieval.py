@@ -20,7 +20,7 @@ import numpy as np
 
 from utils.corpus import load_documents, split_into_passages
 from utils.data import HANDBOOK_FOLDER, write_json
-from utils.experiments.index_scale import Collection, docstring_collection
+from utils.experiments.index_scale import Collection, docstring_collection, megabytes
 from utils.experiments.results import describe_machine
 from utils.models import Embedder, load_embedder
 from utils.models.weights import EMBEDDER_WEIGHTS, find_weights
@@ -146,11 +146,6 @@ def speed(index: faiss.Index, exact: faiss.Index, questions: np.ndarray, size: i
 
     taken, taken_by_exact = alternate(ask(index), ask(exact), runs)
     return taken_by_exact / taken
-
-
-def megabytes(index: faiss.Index) -> float:
-    """Return the size of an index in MB (10⁶ bytes), as it would be written to a file."""
-    return len(faiss.serialize_index(index)) / 1e6
 
 
 def print_table(rows: list[Row], title: str) -> None:

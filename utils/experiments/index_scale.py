@@ -67,9 +67,14 @@ def measure_indexes(vectors: np.ndarray, questions: np.ndarray) -> list[IndexMea
         found, milliseconds = search_one_at_a_time(index, questions)
         truth = truth or found  # "exact" comes first
         recalls = [len(a & b) / NEIGHBOURS for a, b in zip(found, truth, strict=True)]
-        megabytes = len(faiss.serialize_index(index)) / 1e6
-        measured.append(IndexMeasurement(kind, len(vectors), recalls, milliseconds, megabytes, build_seconds))
+        size = megabytes(index)
+        measured.append(IndexMeasurement(kind, len(vectors), recalls, milliseconds, size, build_seconds))
     return measured
+
+
+def megabytes(index: faiss.Index) -> float:
+    """Return the size of an index in MB (10⁶ bytes), as it would be written to a file."""
+    return len(faiss.serialize_index(index)) / 1e6
 
 
 def search_one_at_a_time(index: faiss.Index, questions: np.ndarray) -> tuple[list[set[int]], float]:

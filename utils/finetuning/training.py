@@ -137,7 +137,7 @@ def train_adapter(
 
 
 def answer_in_the_precision_of_the_base(model: PeftModel) -> None:
-    """Freeze a trained model for answering, with its adapters in the precision of the base weights."""
+    """Make a trained model ready for answering, its adapters in the precision of the base weights."""
     for name, parameter in model.named_parameters():
         if "lora_" in name:
             parameter.data = parameter.data.to(model.dtype)

@@ -16,7 +16,6 @@ PQ_PARTS, PQ_BITS = 48, 8  # 48 bytes for a vector that takes 1,536 in float32
 PROBED_SHARE = 1 / 8  # of the lists of an IVF index
 SMALLEST_IVFPQ = 2**PQ_BITS  # its codebooks cannot be trained on fewer vectors
 
-
 # FAISS multiplies matrices only from this many queries on; its own setting, 128,000, makes batches slow.
 faiss.cvar.distance_compute_blas_threshold = 16
 
@@ -31,7 +30,7 @@ class DenseRetriever:
 
     def __init__(self, passages: list[Passage], index: faiss.Index, embedder: Embedder, kind: str) -> None:
         self.rows: list[Passage | None] = list(passages)  # None where a passage was deleted
-        self.alive = np.array([passage is not None for passage in self.rows])
+        self.alive = np.array([passage is not None for passage in self.rows])  # kept, for each search needs it
         self.index = index
         self.embedder = embedder
         self.kind = kind
