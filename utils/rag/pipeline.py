@@ -96,7 +96,12 @@ class RagPipeline:
         question and for one that leaves too little room for a passage and the answer; a question is never cut.
         """
         questions = clean_questions(questions)
-        packed = [self.pack(question, hits) for question, hits in zip(questions, self.search(questions), strict=True)]
+        return self.answer_from(questions, self.search(questions))
+
+    def answer_from(self, questions: list[str], found: list[list[Hit]]) -> list[Answer]:
+        """Answer questions as `answer` does, from hits that were found for each of them before, best first."""
+        questions = clean_questions(questions)
+        packed = [self.pack(question, hits) for question, hits in zip(questions, found, strict=True)]
         prompts = [
             self.build_prompt(question, of.hits) if of.hits else []
             for question, of in zip(questions, packed, strict=True)
