@@ -26,6 +26,7 @@ from utils.experiments.protocol import (
     handbook_passages,
     majority_arm,
     prompt_name,
+    sweep_items,
 )
 from utils.experiments.protocol import (
     test_items as items_of_test_documents,
@@ -186,7 +187,7 @@ def test_the_controls_hold(facts):
 
 
 def test_the_frozen_prompt_is_the_best_of_the_sweep(facts):
-    sweep = read_results("prompt_sweep", items_for(facts, "dev"))["dev"]
+    sweep = read_results("prompt_sweep", sweep_items(facts))["dev"]
     settings = load_settings()
     best = max(sweep, key=lambda arm: arm.interval("containment").estimate)
     assert best.arm == prompt_name(settings.base_prompt, settings.base_passages)

@@ -63,6 +63,7 @@ def execute(path: Path) -> tuple[NotebookNode, Timing]:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
+        coalesce_streams=True,  # one output for all that a cell prints piece by piece
         extra_arguments=["--log-level=ERROR"],  # else the kernel warns that it talks over TCP on this machine
     )
     watch = MemoryWatch()

@@ -3,18 +3,17 @@
 Each step leaves a file and is skipped when that file already belongs to the present data and settings.
 """
 
-import json
+import hashlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from utils.corpus import Document, Passage, load_documents, split_into_passages
 from utils.data import DATA_FOLDER, HANDBOOK_FOLDER, Fact, Item, items_for, load_facts, majority_answers
+from utils.experiments.reading import NAME as READING
+from utils.experiments.reading import ReadingExperiments, plain_items
 from utils.experiments.results import (
-    PROTOCOL_VERSION,
-    RESULTS_FOLDER,
     ArmScores,
-    data_sha256,
+    is_current,
     run_arm,
     score_replies,
     write_results,
@@ -24,7 +23,7 @@ from utils.experiments.training_sets import questions_passes, reader_examples
 from utils.finetuning import Example, load_adapter, read_card, save_adapter, train_adapter
 from utils.finetuning.examples import examples_sha256
 from utils.models import Embedder, Generator
-from utils.rag import AnswerSystem, ClosedBook, RagPipeline
+from utils.rag import PROMPTS, AnswerSystem, ClosedBook, RagPipeline
 from utils.retrieval import Retriever, course_retriever
 
 ADAPTERS_FOLDER = DATA_FOLDER / "adapters"
@@ -97,14 +96,24 @@ def ready_adapter(
     return load_adapter(generator, folder, name=name)
 
 
+def sweep_items(facts: list[Fact]) -> list[Item]:
+    """Return what the prompts are chosen on: every fact of a development document, asked plainly and in new words."""
+    return [*plain_items(facts, "dev"), *items_for([fact for fact in facts if fact.doc_split == "dev"], "dev")]
+
+
+def prompts_sha256() -> str:
+    """Return a hash of the prompts' texts, so that a sweep over other ones is not taken for a present one."""
+    return hashlib.sha256(repr(PROMPTS).encode()).hexdigest()
+
+
 def sweep_base_prompt(
     generator: Generator, retriever: Retriever, facts: list[Fact]
 ) -> tuple[list[ArmScores], tuple[str, int]]:
     """Score the base model on development questions for prompts and numbers of passages; return scores and the best.
 
-    Every development question is asked. Best is the highest containment, ties going to the earlier combination.
+    Best is the highest containment, ties going to the earlier combination.
     """
-    items = items_for([fact for fact in facts if fact.doc_split == "dev"], "dev")
+    items = sweep_items(facts)
     scored = []
     for prompt, k in SWEPT_PROMPTS:
         pipeline = RagPipeline(retriever, generator, k=k, prompt=prompt)
@@ -147,26 +156,21 @@ def test_items(facts: list[Fact]) -> dict[str, list[Item]]:
     }
 
 
-def is_current(name: str, settings: dict[str, Any]) -> bool:
-    """Tell whether a results file was made with the present protocol and data, and with these settings."""
-    path = RESULTS_FOLDER / f"{name}.json"
-    if not path.is_file():
-        return False
-    content = json.loads(path.read_text(encoding="utf-8"))
-    made_with = (content["protocol_version"], content["data_sha256"], content["settings"])
-    return made_with == (PROTOCOL_VERSION, data_sha256(), settings)
-
-
 def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> None:
     """Run every step whose file is missing or out of date."""
     facts = load_facts()
-    retriever = course_retriever(handbook_passages(embedder, settings), embedder)
+    passages = handbook_passages(embedder, settings)
+    retriever = course_retriever(passages, embedder)
     cut = settings.model_dump(mode="json", include={"passage_tokens", "overlap_sentences"})
+    cut["prompts_sha256"] = prompts_sha256()
     if not is_current("prompt_sweep", cut):
         sweep, best = sweep_base_prompt(base, retriever, facts)
         write_results("prompt_sweep", cut, {"dev": sweep})
         if best != (settings.base_prompt, settings.base_passages):
             raise ValueError(f"The best base prompt on dev is {best}: write that into data/results/settings.json.")
+    asked_so = cut | {"base_prompt": settings.base_prompt, "base_passages": settings.base_passages}
+    if not is_current(READING, asked_so):
+        write_results(READING, asked_so, ReadingExperiments(base, retriever, passages, settings).run(facts))
     adapters = {}
     for name in ("questions", "reader"):
         of_adapter = settings.questions_adapter if name == "questions" else settings.reader_adapter

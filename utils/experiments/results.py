@@ -5,7 +5,7 @@ import json
 import platform
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -26,13 +26,17 @@ PACKAGES = ("torch", "transformers", "peft", "sentence-transformers", "faiss-cpu
 
 @dataclass(frozen=True)
 class ArmScores:
-    """One system's replies to a list of items, scored: for each measure one value per item."""
+    """One system's replies to a list of items, scored: for each measure one value per item.
+
+    `observed` holds what else was seen of each reply, by name (its confidence, say); None where it is undefined.
+    """
 
     arm: str
     items: list[Item]
     replies: list[str]
     scores: dict[str, list[float]]
     seconds: float
+    observed: dict[str, list[float | None]] = field(default_factory=dict)
 
     def interval(self, measure: str) -> Interval:
         """Return the mean of a measure with its 95 % interval over documents."""
@@ -136,7 +140,18 @@ def arm_record(arm: ArmScores) -> dict[str, Any]:
         "item_ids": [item.item_id for item in arm.items],
         "replies": arm.replies,
         "scores": {measure: [round(value, 4) for value in values] for measure, values in arm.scores.items()},
+        "observed": arm.observed,
     }
+
+
+def is_current(name: str, settings: dict[str, Any]) -> bool:
+    """Tell whether a results file was made with the present protocol and data, and with these settings."""
+    path = RESULTS_FOLDER / f"{name}.json"
+    if not path.is_file():
+        return False
+    content = json.loads(path.read_text(encoding="utf-8"))
+    made_with = (content["protocol_version"], content["data_sha256"], content["settings"])
+    return made_with == (PROTOCOL_VERSION, data_sha256(), settings)
 
 
 def read_results(name: str, items: list[Item], folder: Path = RESULTS_FOLDER) -> dict[str, list[ArmScores]]:
@@ -179,4 +194,7 @@ def read_arm(record: dict[str, Any], items: dict[str, Item], path: Path) -> ArmS
     earned = {measure: [round(value, 4) for value in values] for measure, values in arm.scores.items()}
     if earned != record["scores"]:
         raise ValueError(f"{path}: the scores of {arm.arm!r} are not what its replies earn. Run `make results` again.")
-    return arm
+    observed = record.get("observed", {})
+    if any(len(values) != len(arm.items) for values in observed.values()):
+        raise ValueError(f"{path}: {arm.arm!r} has observations that are not one for each item.")
+    return replace(arm, observed=observed)
