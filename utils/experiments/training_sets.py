@@ -16,12 +16,13 @@ def train_wordings(fact: Fact) -> list[str]:
     return [wording.text for wording in fact.questions if wording.role == "train"]
 
 
-def questions_passes(facts: list[Fact], *, passes: int) -> list[list[Example]]:
+def questions_passes(facts: list[Fact], *, passes: int, wordings: int | None = None) -> list[list[Example]]:
     """Return passes of closed-book examples that teach every trained fact once in each, in its wordings by turns.
 
-    Facts with many wordings are shown as often as facts with few, so that only variety differs between them.
+    Facts with many wordings are shown as often as facts with few, so that only variety differs between them; `wordings`
+    is how many of each fact's wordings take part, None all of them.
     """
-    taught = [(fact, train_wordings(fact)) for fact in facts if fact.trained]
+    taught = [(fact, train_wordings(fact)[:wordings]) for fact in facts if fact.trained]
     return [
         [Example(closed_book_messages(wordings[number % len(wordings)]), fact.answer) for fact, wordings in taught]
         for number in range(passes)

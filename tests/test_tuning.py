@@ -1,0 +1,65 @@
+"""The training experiments: what is taught and asked, and the committed files."""
+
+import pytest
+
+from utils.data import load_facts
+from utils.experiments import results as results_module
+from utils.experiments import tuning
+from utils.experiments.tuning import (
+    BASE,
+    STANDARD,
+    VARIANTS,
+    Variant,
+    run_tuning,
+    taught_facts,
+    tuning_items,
+)
+from utils.finetuning import LoraSettings
+
+
+@pytest.fixture(scope="module")
+def facts():
+    return load_facts()
+
+
+def test_every_variant_differs_from_the_standard_in_one_thing():
+    for variant in VARIANTS[1:]:
+        changed = [
+            variant.wordings != STANDARD.wordings,
+            variant.passes != STANDARD.passes,
+            variant.lora.learning_rate != STANDARD.lora.learning_rate,
+            (variant.lora.rank, variant.lora.target_modules) != (STANDARD.lora.rank, STANDARD.lora.target_modules),
+        ]
+        assert sum(changed) == 1, variant
+        assert variant.lora.alpha / variant.lora.rank == STANDARD.lora.alpha / STANDARD.lora.rank
+
+
+def test_the_files_of_variants_have_different_names():
+    assert len({variant.file for variant in VARIANTS} | {BASE}) == len(VARIANTS) + 1
+    assert all(" " not in variant.file for variant in VARIANTS)
+
+
+def test_questions_are_of_the_kinds_that_they_are_said_to_be(facts):
+    items = tuning_items(facts)
+    taught = {fact.fact_id for fact in taught_facts(facts)}
+    trained = {fact.fact_id for fact in facts if fact.trained}
+    assert {item.fact_id for item in items["trained wording"]} == taught
+    assert {item.fact_id for item in items["new wording"]} == taught
+    assert not {item.fact_id for item in items["never taught"]} & trained
+    assert not any("/test" in item.item_id for of_kind in items.values() for item in of_kind)
+
+
+def test_a_variant_is_trained_once_and_read_back(facts, tiny_generator, tmp_path, monkeypatch):
+    few = [fact for fact in facts if fact in taught_facts(facts)[:4] or not fact.trained][:100]
+    monkeypatch.setattr(results_module, "RESULTS_FOLDER", tmp_path)
+    monkeypatch.setattr(tuning, "RESULTS_FOLDER", tmp_path)
+    monkeypatch.setattr(tuning, "NEVER_TAUGHT", 1)
+    monkeypatch.setattr(tuning, "VARIANTS", [Variant("trial", "1", passes=1, lora=LoraSettings(rank=2, alpha=4))])
+    monkeypatch.setattr(tuning, "load_general", list)
+    items = {kind: of_kind[:2] for kind, of_kind in tuning_items(few).items() if of_kind}
+    monkeypatch.setattr(tuning, "tuning_items", lambda _: items)
+    run_tuning(tiny_generator, few)
+    written = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "tuning").iterdir()}
+    assert set(written) == {"base.json", "trial-1.json"}
+    run_tuning(tiny_generator, few)
+    assert written == {path.name: path.stat().st_mtime_ns for path in (tmp_path / "tuning").iterdir()}

@@ -1,0 +1,128 @@
+"""Notebook 05's experiments at full length: what wordings, learning rate, rank and training time do to an adapter.
+
+Every variant teaches the same facts, closed book, and is asked on development wordings only. All take as many steps,
+except those of "passes". One results file for each variant, so a broken-off run goes on where it stopped.
+"""
+
+import random
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from utils.data import Fact, Item, items_for, load_general
+from utils.experiments.results import RESULTS_FOLDER, ArmScores, is_current, read_results, run_arm, write_results
+from utils.experiments.training_sets import questions_passes, train_wordings
+from utils.finetuning import LoraSettings, train_adapter
+from utils.models import Generator
+from utils.rag import ClosedBook
+
+FOLDER = "tuning"
+BASE = "base"
+WORDINGS = 10  # a fact takes part in the experiments when it has so many training wordings
+NEVER_TAUGHT = 80
+LORA = LoraSettings(learning_rate=2e-3)
+SPLIT = "dev"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to train: in how many wordings each fact is shown, in how many passes, and the LoRA settings."""
+
+    experiment: str
+    label: str
+    wordings: int = WORDINGS
+    passes: int = 10
+    lora: LoraSettings = field(default_factory=lambda: LORA)
+
+    @property
+    def file(self) -> str:
+        """The name of the variant's results file in data/results/tuning/, without its ending."""
+        return f"{self.experiment} {self.label}".replace(" ", "-")
+
+
+STANDARD = Variant("standard", "rank 16 all linear")
+VARIANTS = (
+    STANDARD,
+    Variant("wordings", "1", wordings=1),
+    Variant("wordings", "3", wordings=3),
+    Variant("learning rate", "0.0005", lora=LoraSettings(learning_rate=5e-4)),
+    Variant("learning rate", "0.008", lora=LoraSettings(learning_rate=8e-3)),
+    Variant("rank", "2", lora=LoraSettings(rank=2, alpha=4, learning_rate=2e-3)),
+    Variant(
+        "rank",
+        "16 attention only",
+        lora=LoraSettings(target_modules=("q_proj", "k_proj", "v_proj", "o_proj"), learning_rate=2e-3),
+    ),
+    Variant("passes", "2", passes=2),
+    Variant("passes", "5", passes=5),
+)
+
+
+def taught_facts(facts: list[Fact]) -> list[Fact]:
+    """Return the facts that every variant teaches: all trained facts with many wordings."""
+    return [fact for fact in facts if fact.trained and len(train_wordings(fact)) >= WORDINGS]
+
+
+def tuning_items(facts: list[Fact]) -> dict[str, list[Item]]:
+    """Return what every variant is asked, by kind of question."""
+    taught = taught_facts(facts)
+    documents = {fact.doc_id for fact in taught}
+    never = [fact for fact in facts if not fact.trained and fact.doc_id in documents]
+    general = [
+        Item(q.question_id, q.question, q.answers, "phrase", q.question_id, q.question_id, "")
+        for q in load_general()
+        if q.split == SPLIT
+    ]
+    return {
+        "trained wording": items_for(taught, "train", per_fact=1),
+        "new wording": items_for(taught, SPLIT, per_fact=1),
+        "never taught": random.Random(0).sample(items_for(never, SPLIT, per_fact=1), NEVER_TAUGHT),
+        "general knowledge": general,
+    }
+
+
+def run_variant(variant: Variant, base: Generator, facts: list[Fact]) -> Generator:
+    """Train a variant, ask it everything, and write its results file; return a generator with the base model alone."""
+    passes = questions_passes(taught_facts(facts), passes=variant.passes, wordings=variant.wordings)
+    run = train_adapter(base, passes, variant.lora, name="tuned", show_progress=False)
+    arms = ask_all(variant.label, run.generator, facts)
+    write_results(f"{FOLDER}/{variant.file}", variant_settings(variant), arms)
+    return Generator(run.generator.model.unload(), base.tokenizer, base.name)
+
+
+def ask_all(label: str, generator: Generator, facts: list[Fact]) -> dict[str, list[ArmScores]]:
+    """Return the scores of a generator's closed-book answers by kind of question."""
+    arms = {}
+    for kind, items in tuning_items(facts).items():
+        arms[kind] = [run_arm(label, ClosedBook(generator), items)]
+        print(f"{label}: {kind}: exact match {arms[kind][0].interval('em')}", flush=True)
+    return arms
+
+
+def variant_settings(variant: Variant) -> dict[str, Any]:
+    """Return a variant's settings as they stand in its results file."""
+    targets = variant.lora.target_modules
+    lora = asdict(variant.lora) | {"target_modules": targets if isinstance(targets, str) else list(targets)}
+    return {"wordings": variant.wordings, "passes": variant.passes, "lora": lora}
+
+
+def run_tuning(base: Generator, facts: list[Fact]) -> None:
+    """Ask the base model, then train and ask every variant whose results file is missing or out of date."""
+    (RESULTS_FOLDER / FOLDER).mkdir(exist_ok=True)
+    if not is_current(f"{FOLDER}/{BASE}", {}):
+        write_results(f"{FOLDER}/{BASE}", {}, ask_all("base model", base, facts))
+    for variant in VARIANTS:
+        if not is_current(f"{FOLDER}/{variant.file}", variant_settings(variant)):
+            print(f"training: {variant.experiment}: {variant.label} …", flush=True)
+            base = run_variant(variant, base, facts)
+
+
+def read_tuning(facts: list[Fact]) -> dict[str, dict[str, ArmScores]]:
+    """Return for the base model ("base") and each variant, by the name of its file, the scores by kind of question.
+
+    Raises what `read_results` raises.
+    """
+    items = [item for of_kind in tuning_items(facts).values() for item in of_kind]
+    return {
+        file: {kind: arms[0] for kind, arms in read_results(f"{FOLDER}/{file}", items).items()}
+        for file in (BASE, *(variant.file for variant in VARIANTS))
+    }
