@@ -48,6 +48,7 @@ results: $(VENV)/.models
 
 bench: $(VENV)/.models
 	$(BIN)/python -m tests.benchmarks.retrieval
+	$(BIN)/python -m tests.benchmarks.training
 
 readme: $(VENV)/.models
 	$(BIN)/python -m utils.readme

@@ -1,9 +1,13 @@
 """Examples and masks, the loss, training, and adapters on disk."""
 
+import errno
 import json
+import os
+from contextlib import contextmanager
 
 import pytest
 import torch
+from peft import get_peft_model_state_dict
 from torch.nn.functional import cross_entropy
 
 from utils.finetuning import (
@@ -17,8 +21,10 @@ from utils.finetuning import (
     save_adapter,
     train_adapter,
 )
-from utils.finetuning.examples import examples_sha256, in_batches_of_similar_length
-from utils.finetuning.training import add_adapter, label_loss
+from utils.finetuning.examples import examples_sha256, in_batches_of_similar_length, padded_batches
+from utils.finetuning.losses import label_loss, mean_answer_loss
+from utils.finetuning.stopping import pass_ends
+from utils.finetuning.training import add_adapter
 from utils.models import Generator, render
 from utils.rag import closed_book_messages
 
@@ -49,6 +55,11 @@ def test_pad_batch_by_hand():
     assert batch["labels"].tolist() == [[-100, 6], [7, -100]]
 
 
+def test_an_example_without_labels_is_refused():
+    with pytest.raises(ValueError, match="Example 1 of the batch has no labelled token"):
+        pad_batch([{"input_ids": [5, 6], "labels": [-100, 6]}, {"input_ids": [7], "labels": [-100]}], 2)
+
+
 def test_batches_hold_similar_lengths_and_nothing_is_lost():
     encoded = [{"input_ids": [0] * length} for length in [9, 1, 8, 2, 7, 3, 5]]
     ordered = [len(one["input_ids"]) for one in in_batches_of_similar_length(encoded, 2, seed=0)]
@@ -65,6 +76,85 @@ def test_label_loss_is_the_stock_loss(tiny_generator):
         logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
         expected = cross_entropy(logits[:, :-1].flatten(0, 1), batch["labels"][:, 1:].flatten())
         assert torch.allclose(label_loss(model, batch), expected, atol=1e-6)
+
+
+def test_the_mean_answer_loss_counts_every_answer_token_once(tiny_generator):
+    examples = [*EXAMPLES, Example(closed_book_messages("How long?"), "a good many more metres than the others")]
+    encoded = [encode(example, tiny_generator.tokenizer) for example in examples]
+    total, tokens = 0.0, 0
+    for one in encoded:  # by another route: one at a time, all logits, summed
+        ids, labels = torch.tensor([one["input_ids"]]), torch.tensor(one["labels"])
+        with torch.no_grad():
+            logits = tiny_generator.model(ids).logits[0]
+        total += float(cross_entropy(logits[:-1], labels[1:], reduction="sum"))
+        tokens += sum(label != IGNORED for label in one["labels"])
+    batches = padded_batches(encoded, 3, tiny_generator.tokenizer.pad_token_id)
+    assert [len(batch["labels"]) for batch in batches] == [3, 3, 1]
+    assert mean_answer_loss(tiny_generator.model, batches) == pytest.approx(total / tokens, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "batch_size", "ends"),
+    [([4, 4], 2, {2, 4}), ([3, 3], 2, {2, 3}), ([6, 6, 6], 4, {2, 3, 5}), ([1, 1], 8, {1})],
+)
+def test_pass_ends_by_hand(sizes, batch_size, ends):
+    assert pass_ends(sizes, batch_size) == ends
+
+
+@pytest.mark.parametrize(
+    ("script", "patience", "measured", "best"),
+    [
+        ([3.0, 1.0, 2.0, 1.5, 0.5], 2, 4, 1),  # stops before the better fifth
+        ([3.0, 1.0, 2.0, 1.5, 0.5], 3, 5, 4),
+        ([3.0, 2.0, 1.0, 0.5, 0.2], 1, 5, 4),
+        ([1.0, 1.0, 1.0, 1.0, 1.0], 2, 3, 0),  # as good is not better
+        ([float("nan")] * 5, 1, 2, 0),
+    ],
+)
+def test_early_stopping_waits_for_patience_and_keeps_the_best(
+    tiny_generator, monkeypatch, script, patience, measured, best
+):
+    seen = []
+
+    def scripted(model, batches):
+        tensors = get_peft_model_state_dict(model, adapter_name="ropes")
+        seen.append({key: value.clone() for key, value in tensors.items()})
+        return script[len(seen) - 1]
+
+    monkeypatch.setattr("utils.finetuning.training.mean_answer_loss", scripted)
+    run = train_adapter(
+        tiny_generator,
+        [EXAMPLES] * 5,
+        SETTINGS,
+        name="ropes",
+        show_progress=False,
+        development=EXAMPLES[:2],
+        patience=patience,
+    )
+    assert repr(run.development_losses) == repr(script[:measured])
+    assert len(run.losses) == 3 * measured  # each pass is six examples in batches of two
+    assert run.trained_tokens == measured * sum(len(encode(e, tiny_generator.tokenizer)["input_ids"]) for e in EXAMPLES)
+    kept = get_peft_model_state_dict(run.generator.model, adapter_name="ropes")
+    assert [all(torch.equal(kept[key], one[key]) for key in kept) for one in seen] == [
+        number == best for number in range(measured)
+    ]
+
+
+def test_the_development_loss_is_that_of_the_adapter_that_is_kept(tiny_generator):
+    fixed = {"show_progress": False, "development": EXAMPLES[4:], "patience": 5}
+    run = train_adapter(tiny_generator, [EXAMPLES[:4]] * 5, SETTINGS, name="ropes", **fixed)
+    encoded = [encode(example, tiny_generator.tokenizer) for example in EXAMPLES[4:]]
+    loss = mean_answer_loss(run.generator.model, [pad_batch(encoded, tiny_generator.tokenizer.pad_token_id)])
+    assert loss == pytest.approx(min(run.development_losses), abs=1e-5)
+    assert len(run.development_losses) == 5
+
+
+def test_measuring_on_development_examples_does_not_change_what_is_learned(tiny_generator):
+    plain = train_adapter(tiny_generator, [EXAMPLES] * 3, SETTINGS, name="first", show_progress=False)
+    base = Generator(plain.generator.model, tiny_generator.tokenizer, "tiny")
+    fixed = {"show_progress": False, "development": EXAMPLES, "patience": 3}
+    tried = train_adapter(base, [EXAMPLES] * 3, SETTINGS, name="second", **fixed)
+    assert tried.losses == plain.losses and plain.development_losses == []
 
 
 def test_a_fresh_adapter_changes_nothing_and_counts_r_times_in_plus_out(tiny_generator):
@@ -107,10 +197,50 @@ def test_the_same_seed_trains_the_same_adapter(tiny_generator):
     assert runs[0].losses == pytest.approx(runs[1].losses, abs=1e-5)
 
 
-@pytest.mark.parametrize("passes", [[], [[]], [EXAMPLES, []]])
-def test_training_without_examples_is_refused(tiny_generator, passes):
-    with pytest.raises(ValueError, match="no examples"):
+@pytest.mark.parametrize(
+    ("passes", "where"), [([], ""), ([[]], " in pass 1 of 1"), ([EXAMPLES, []], " in pass 2 of 2")]
+)
+def test_training_without_examples_is_refused(tiny_generator, passes, where):
+    with pytest.raises(ValueError, match=f"no examples to train on{where}"):
         train_adapter(tiny_generator, passes, SETTINGS, name="none")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"development": []}, "no development examples"),
+        ({"development": [Example(EXAMPLES[0].messages, "")]}, "answer is empty.*How long is rope 0"),
+        ({"patience": 0}, r"patience \(0\)"),
+        ({"checkpoint_steps": 0}, r"checkpoint_steps \(0\)"),
+    ],
+)
+def test_bad_arguments_are_refused_before_anything_is_written_or_trained(tiny_generator, tmp_path, change, message):
+    folder = tmp_path / "run"
+    with pytest.raises(ValueError, match=message):
+        train_adapter(tiny_generator, [EXAMPLES], SETTINGS, name="x", checkpoints=folder, **change)
+    assert not folder.exists() and not hasattr(tiny_generator.model, "peft_config")
+
+
+def test_an_example_beyond_the_models_context_is_refused(tiny_generator):
+    long = Example(closed_book_messages("word " * 600 + "How long?"), "3 metres")  # the tiny model reads 512 tokens
+    with pytest.raises(ValueError, match=r"tokens exceed 512 in the example .*How long\?"):
+        train_adapter(tiny_generator, [[*EXAMPLES, long]], SETTINGS, name="long")
+
+
+def test_an_interrupted_training_leaves_the_model_as_it_was(tiny_generator, monkeypatch):
+    kept = train_adapter(tiny_generator, [EXAMPLES[:2]], SETTINGS, name="kept", show_progress=False).generator
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("utils.finetuning.trainer.loss_in_base_precision", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train_adapter(kept, [EXAMPLES], SETTINGS, name="broken off", show_progress=False)
+    assert list(kept.model.peft_config) == ["kept"]
+    base = Generator(kept.model.unload(), kept.tokenizer, "tiny")
+    with pytest.raises(KeyboardInterrupt):
+        train_adapter(base, [EXAMPLES], SETTINGS, name="broken off", show_progress=False)
+    assert not any("lora" in name for name, _ in base.model.named_parameters())
 
 
 def test_a_taken_name_is_refused(tiny_generator):
@@ -132,3 +262,69 @@ def test_foreign_missing_and_damaged_adapters_are_refused(tiny_generator, tmp_pa
     weights.write_bytes(weights.read_bytes()[:100])
     with pytest.raises(ValueError, match="damaged or cut off"):
         load_adapter(tiny_generator, folder, name="x")
+
+
+@pytest.fixture
+def saved(tiny_generator, tmp_path):
+    """A trained adapter and the folder that it was saved to."""
+    run = train_adapter(tiny_generator, [EXAMPLES[:2]], SETTINGS, name="short", show_progress=False)
+    save_adapter(run, tmp_path / "short", about={"purpose": "the old one"})
+    return run, tmp_path / "short"
+
+
+@pytest.mark.parametrize("file", ["adapter_model.safetensors", "adapter_config.json", "card.json"])
+def test_a_missing_or_cut_file_is_named_and_the_model_left_alone(tiny_generator, saved, file):
+    run, folder = saved
+    path = folder / file
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(ValueError, match=f"{path}: damaged or cut off"):
+        load_adapter(run.generator, folder, name="x")
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match=f"{path}: no such file"):
+        load_adapter(run.generator, folder, name="x")
+    assert list(run.generator.model.peft_config) == ["short"]
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@contextmanager
+def files_of_at_most(size):
+    """Let every write beyond a size in bytes fail, as on a full disk."""
+    resource = pytest.importorskip("resource", reason="this system has no limit on the size of files")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_weights_that_cannot_be_written_leave_the_old_adapter_whole(saved):
+    run, folder = saved
+    before = contents(folder.parent)
+    with files_of_at_most(2000), pytest.raises(OSError, match=r"adapter_model\.safetensors: could not be written"):
+        save_adapter(run, folder, about={"purpose": "the new one"})
+    assert contents(folder.parent) == before
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_a_full_disk_leaves_the_old_adapter_whole(saved, monkeypatch, call):
+    run, folder = saved
+    before, written = contents(folder.parent), []
+
+    def fill_up(path, content):
+        written.append(path)
+        path.write_text("{", encoding="utf-8")
+        if len(written) == call:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr("utils.finetuning.adapters.write_json", fill_up)
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        save_adapter(run, folder, about={"purpose": "the new one"})
+    assert contents(folder.parent) == before
+    monkeypatch.undo()
+    save_adapter(run, folder, about={"purpose": "the new one"})
+    assert read_card(folder)["purpose"] == "the new one"
+    assert [path.name for path in folder.parent.iterdir()] == ["short"]

@@ -7,22 +7,23 @@ installed packages; they and their vectors are kept in build/docstrings/, becaus
 """
 
 import argparse
-import sys
-import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from statistics import median
 
 import faiss
 import numpy as np
+import torch
 
+from tests.benchmarks.table import Row, alternate, print_table, report
 from utils.corpus import load_documents, split_into_passages
 from utils.data import HANDBOOK_FOLDER, write_json
 from utils.experiments.index_scale import Collection, docstring_collection, megabytes
 from utils.experiments.results import describe_machine
 from utils.models import Embedder, load_embedder
+from utils.models.generator import best_device, best_dtype
 from utils.models.weights import EMBEDDER_WEIGHTS, find_weights
 from utils.retrieval import DenseRetriever, HybridRetriever, LexicalRetriever
 from utils.retrieval.dense import KINDS, build_index, search_index
@@ -31,32 +32,6 @@ K = 10
 SINGLE_QUERIES = 50
 BATCH = 64
 AIMS = {"hnsw": ("≥ 0.97", "≥ 5")}  # recall, speed one query at a time
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    figure: str
-    value: float
-    aim: str = ""
-
-
-def report(message: str) -> None:
-    """Say on the error stream what is being done, and when."""
-    print(f"{time.strftime('%H:%M:%S')} {message} …", file=sys.stderr, flush=True)
-
-
-def alternate(first: Callable[[], object], second: Callable[[], object], runs: int) -> tuple[float, float]:
-    """Return the median seconds of two calls that take turns `runs` times, after one of each that does not count."""
-    first(), second()
-    seconds: tuple[list[float], list[float]] = ([], [])
-    for _ in range(runs):
-        for call, taken in zip((first, second), seconds, strict=True):
-            started = time.perf_counter()
-            call()
-            taken.append(time.perf_counter() - started)
-    return median(seconds[0]), median(seconds[1])
 
 
 def measure_embedding(embedder: Embedder, n: int, runs: int) -> list[Row]:
@@ -74,6 +49,17 @@ def measure_embedding(embedder: Embedder, n: int, runs: int) -> list[Row]:
         Row("embedding: our passages/s", len(texts) / ours),
         Row("embedding: mean cosine of the two", float(cosines.mean()), "≥ 0.999"),
     ]
+
+
+def measure_products(runs: int) -> list[Row]:
+    """Compare matrix products of the embedder's sizes in our precision and in float32: what embedding could gain."""
+    lower = best_dtype(best_device())
+    states, weights = torch.randn(2048, 384), torch.randn(384, 1536)
+    low_states, low_weights = states.to(lower), weights.to(lower)
+    ours, theirs = alternate(
+        lambda: [low_states @ low_weights for _ in range(50)], lambda: [states @ weights for _ in range(50)], runs
+    )
+    return [Row("embedding: speed of the matrix products alone, in our precision over float32", theirs / ours)]
 
 
 def measure_queries(embedder: Embedder, collection: Collection, runs: int) -> list[Row]:
@@ -148,14 +134,6 @@ def speed(index: faiss.Index, exact: faiss.Index, questions: np.ndarray, size: i
     return taken_by_exact / taken
 
 
-def print_table(rows: list[Row], title: str) -> None:
-    """Print the table with its title."""
-    width = max(len(row.figure) for row in rows)
-    print(title)
-    for row in rows:
-        print(f"{row.figure:<{width}}  {row.value:>12,.4g}  {row.aim}".rstrip())
-
-
 def main() -> None:
     """Measure, print the table, and write it as JSON if asked to."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.retrieval", description=__doc__.splitlines()[0])
@@ -171,6 +149,7 @@ def main() -> None:
     collection = docstring_collection(embedder, arguments.passages)
     rows = [
         *measure_embedding(embedder, arguments.passages, arguments.runs),
+        *measure_products(arguments.runs),
         *measure_queries(embedder, collection, arguments.runs),
         *measure_indexes(embedder, collection, arguments.runs),
     ]

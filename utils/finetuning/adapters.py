@@ -8,10 +8,9 @@ from typing import Any
 
 import torch
 from peft import PeftModel, get_peft_model_state_dict
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from utils.data import write_json
+from utils.finetuning.tensors import read_tensors, write_tensors
 from utils.finetuning.training import TrainingRun
 from utils.models import Generator
 
@@ -24,18 +23,28 @@ def save_adapter(run: TrainingRun, folder: Path, *, about: dict[str, Any]) -> No
     """Write a trained adapter as bfloat16 safetensors with its configuration and card.
 
     `about` is merged into the card (what it is for, its scores). The files are written beside the folder, which is
-    replaced only once they are complete.
+    replaced only once they are complete. Raises OSError when they cannot be written, for instance to a full disk; the
+    folder is then as it was before.
     """
-    model, name = run.generator.model, run.generator.adapter
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    try:
+        write_adapter(run, unfinished, about)
+        replace_folder(folder, unfinished)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def write_adapter(run: TrainingRun, folder: Path, about: dict[str, Any]) -> None:
+    """Write an adapter's three files into a new folder."""
+    model, name = run.generator.model, run.generator.adapter
+    folder.mkdir(parents=True)
     tensors = get_peft_model_state_dict(model, adapter_name=name)
-    save_file({key: value.to(torch.bfloat16).contiguous() for key, value in tensors.items()}, unfinished / WEIGHTS_FILE)
+    write_tensors({key: value.to(torch.bfloat16) for key, value in tensors.items()}, folder / WEIGHTS_FILE)
     config = model.peft_config[name].to_dict()
     config |= {"base_model_name_or_path": run.generator.name, "inference_mode": True}
     config["target_modules"] = sorted(config["target_modules"])
-    write_json(unfinished / CONFIG_FILE, config)
+    write_json(folder / CONFIG_FILE, config)
     card = {
         "base_model": run.generator.name,
         "settings": vars(run.settings),
@@ -45,32 +54,44 @@ def save_adapter(run: TrainingRun, folder: Path, *, about: dict[str, Any]) -> No
         "training_seconds": round(run.seconds),
         "date": date.today().isoformat(),
     }
-    write_json(unfinished / CARD_FILE, card | about)
-    shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
+    write_json(folder / CARD_FILE, card | about)
+
+
+def replace_folder(folder: Path, complete: Path) -> None:
+    """Put a complete folder in another's place; the old one is deleted only after that."""
+    replaced = folder.with_name(folder.name + ".replaced")
+    shutil.rmtree(replaced, ignore_errors=True)
+    if folder.exists():
+        folder.rename(replaced)
+    complete.rename(folder)
+    shutil.rmtree(replaced, ignore_errors=True)
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """Return an adapter's card. Raises FileNotFoundError when there is none."""
+    """Return an adapter's card. Raises FileNotFoundError when there is none, ValueError when it cannot be read."""
     path = folder / CARD_FILE
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file. An adapter is {WEIGHTS_FILE}, {CONFIG_FILE} and {CARD_FILE}.")
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        if "base_model" not in card:
+            raise ValueError("it names no base model")
+    except ValueError as error:
+        raise ValueError(f"{path}: damaged or cut off ({error}). Fetch or train the adapter again.") from None
+    return card
 
 
 def load_adapter(generator: Generator, folder: Path, *, name: str) -> Generator:
     """Load an adapter into the generator's shared model; return a generator that answers with it.
 
     Raises FileNotFoundError for a missing file, and ValueError for an adapter that was trained for another base model
-    or whose weights cannot be read.
+    or one of whose files cannot be read. The model is then as it was before.
     """
     card = read_card(folder)
     if card["base_model"] != generator.name:
         raise ValueError(f"{folder}: trained for {card['base_model']}, but the base model here is {generator.name}.")
-    try:
-        load_file(folder / WEIGHTS_FILE)
-    except SafetensorError as error:
-        raise ValueError(f"{folder / WEIGHTS_FILE}: damaged or cut off ({error}). Fetch or train it again.") from None
+    read_tensors(folder / WEIGHTS_FILE)  # peft would first change the model and then find them damaged
+    check_config(folder / CONFIG_FILE)
     model = generator.model
     if isinstance(model, PeftModel):
         model.load_adapter(folder, adapter_name=name, autocast_adapter_dtype=False)
@@ -78,3 +99,13 @@ def load_adapter(generator: Generator, folder: Path, *, name: str) -> Generator:
         model = PeftModel.from_pretrained(model, folder, adapter_name=name, autocast_adapter_dtype=False)
     model.eval()
     return Generator(model, generator.tokenizer, generator.name, adapter=name)
+
+
+def check_config(path: Path) -> None:
+    """Raise FileNotFoundError or ValueError unless the configuration can be read; peft would ask the Hub for it."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file. An adapter is {WEIGHTS_FILE}, {CONFIG_FILE} and {CARD_FILE}.")
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: damaged or cut off ({error}). Fetch or train the adapter again.") from None

@@ -12,6 +12,7 @@ from utils.models import Message, render
 from utils.models.prompts import neutralise
 
 IGNORED = -100  # the label that PyTorch's cross-entropy passes over
+MAX_TOKENS = 1024  # of an example, so that a batch fits into the memory of a small machine
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,9 @@ class Example:
     answer: str
 
 
-def encode(example: Example, tokenizer: PreTrainedTokenizerBase, *, max_tokens: int = 1024) -> dict[str, list[int]]:
+def encode(
+    example: Example, tokenizer: PreTrainedTokenizerBase, *, max_tokens: int = MAX_TOKENS
+) -> dict[str, list[int]]:
     """Return `input_ids` and `labels`, two lists of equal length; labels are IGNORED up to the answer's first token.
 
     The prompt is exactly what `Generator.generate` would send; the answer ends with the end-of-turn token. Raises
@@ -38,13 +41,44 @@ def encode(example: Example, tokenizer: PreTrainedTokenizerBase, *, max_tokens: 
     return {"input_ids": prompt + answer, "labels": [IGNORED] * len(prompt) + answer}
 
 
+def encode_all(
+    examples: list[Example], tokenizer: PreTrainedTokenizerBase, max_tokens: int
+) -> list[dict[str, list[int]]]:
+    """Return the examples encoded, in their order. Raises what `encode` raises."""
+    return [encode(example, tokenizer, max_tokens=max_tokens) for example in examples]
+
+
+def encode_passes(
+    passes: list[list[Example]], tokenizer: PreTrainedTokenizerBase, max_tokens: int, batch_size: int, seed: int
+) -> list[dict[str, list[int]]]:
+    """Return all passes' examples encoded, pass after pass, each in batches of similar length.
+
+    Raises ValueError when there are no passes or one is empty, and what `encode` raises.
+    """
+    if not passes:
+        raise ValueError("There are no examples to train on.")
+    encoded = []
+    for number, examples in enumerate(passes):
+        if not examples:
+            raise ValueError(f"There are no examples to train on in pass {number + 1} of {len(passes)}.")
+        of_pass = encode_all(examples, tokenizer, max_tokens)
+        encoded += in_batches_of_similar_length(of_pass, batch_size, seed + number)
+    return encoded
+
+
 def quote(example: Example) -> str:
     """Return the start of an example's last message, to name the example in an error."""
     return repr(example.messages[-1]["content"][-80:])
 
 
 def pad_batch(encoded: list[dict[str, list[int]]], pad_token_id: int) -> dict[str, torch.Tensor]:
-    """Return input_ids, attention_mask and labels as int64 tensors of shape (batch, longest), padded on the right."""
+    """Return input_ids, attention_mask and labels as int64 tensors of shape (batch, longest), padded on the right.
+
+    Raises ValueError for an example without a labelled token: its loss would be no number.
+    """
+    for number, one in enumerate(encoded):
+        if all(label == IGNORED for label in one["labels"]):
+            raise ValueError(f"Example {number} of the batch has no labelled token, so there is nothing to learn.")
     longest = max(len(one["input_ids"]) for one in encoded)
 
     def pad(rows: list[list[int]], value: int) -> torch.Tensor:
@@ -56,6 +90,15 @@ def pad_batch(encoded: list[dict[str, list[int]]], pad_token_id: int) -> dict[st
         "attention_mask": pad([[1] * len(row) for row in ids], 0),
         "labels": pad([one["labels"] for one in encoded], IGNORED),
     }
+
+
+def padded_batches(
+    encoded: list[dict[str, list[int]]], batch_size: int, pad_token_id: int
+) -> list[dict[str, torch.Tensor]]:
+    """Return the examples in batches as `pad_batch` makes them, the shortest first."""
+    by_length = sorted(encoded, key=lambda one: len(one["input_ids"]))
+    starts = range(0, len(by_length), batch_size)
+    return [pad_batch(by_length[start : start + batch_size], pad_token_id) for start in starts]
 
 
 def in_batches_of_similar_length(

@@ -18,6 +18,7 @@ class ProgressLine(TrainerCallback):
         self.handle: DisplayHandle | None = None
         self.started = 0.0
         self.shown = 0.0
+        self.resumed_at = 0
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -25,6 +26,7 @@ class ProgressLine(TrainerCallback):
         """Put up the empty bar."""
         self.started = time.perf_counter()
         self.shown = 0.0
+        self.resumed_at = state.global_step
         if self.visible:
             self.handle = display(plain("training …"), raw=True, display_id=True)
 
@@ -43,7 +45,8 @@ class ProgressLine(TrainerCallback):
         self.shown = now
         done = state.global_step / state.max_steps
         bar = "█" * round(done * WIDTH) + "░" * (WIDTH - round(done * WIDTH))
-        left = (now - self.started) * (1 - done) / done
+        made = state.global_step - self.resumed_at
+        left = (now - self.started) * (state.max_steps - state.global_step) / made
         self.handle.update(
             plain(f"{bar} step {state.global_step}/{state.max_steps}, loss {logs['loss']:.2f}, {left:.0f} s left"),
             raw=True,
@@ -55,7 +58,8 @@ class ProgressLine(TrainerCallback):
         """Leave one line that says how many steps were made, and in what time."""
         if self.handle is not None:
             seconds = time.perf_counter() - self.started
-            self.handle.update(plain(f"{'█' * WIDTH} {state.global_step} steps in {seconds:.0f} s"), raw=True)
+            made = state.global_step - self.resumed_at
+            self.handle.update(plain(f"{'█' * WIDTH} {made} steps in {seconds:.0f} s"), raw=True)
 
 
 def plain(text: str) -> dict[str, str]:

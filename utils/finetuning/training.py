@@ -1,19 +1,30 @@
 """Training a LoRA adapter with `transformers.Trainer` and `peft`."""
 
 import tempfile
-import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.helpers import disable_input_dtype_casting
-from torch.nn.functional import cross_entropy
-from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainingArguments, set_seed
+from transformers import PreTrainedModel, PrinterCallback, TrainerCallback, TrainerState, TrainingArguments, set_seed
 
-from utils.finetuning.examples import Example, encode, examples_sha256, in_batches_of_similar_length, pad_batch
+from utils.finetuning.checkpoints import KEPT, Stopwatch, claim_folder, newest_whole
+from utils.finetuning.examples import (
+    MAX_TOKENS,
+    Example,
+    encode_all,
+    encode_passes,
+    examples_sha256,
+    pad_batch,
+    padded_batches,
+)
+from utils.finetuning.losses import mean_answer_loss
 from utils.finetuning.progress import ProgressLine
+from utils.finetuning.stopping import EarlyStopping, development_losses, pass_ends
+from utils.finetuning.trainer import AnswerTrainer
 from utils.models import Generator
 
 
@@ -36,48 +47,11 @@ class TrainingRun:
     generator: Generator
     settings: LoraSettings
     losses: list[float]  # one for each optimiser step
-    seconds: float
-    trained_tokens: int
+    development_losses: list[float]  # one for each pass, if there were development examples
+    seconds: float  # with those of the calls that were resumed, up to their checkpoints
+    trained_tokens: int  # in the passes that were made
     trainable_parameters: int
     examples_sha256: str
-
-
-def label_loss(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Return the mean cross-entropy at the labelled positions only.
-
-    The logits over the whole vocabulary (49,152 wide here) are the largest tensor of a step, and most positions are
-    prompt: so only those hidden states whose next token is labelled reach the output layer.
-    """
-    causal = model.get_base_model() if isinstance(model, PeftModel) else model
-    states = causal.base_model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False)
-    next_labels = batch["labels"][:, 1:]
-    labelled = next_labels >= 0
-    logits = causal.get_output_embeddings()(states.last_hidden_state[:, :-1][labelled])
-    return cross_entropy(logits.float(), next_labels[labelled])
-
-
-class AnswerTrainer(Trainer):
-    """A Trainer whose loss is `label_loss`, computed in the precision of the base model's weights.
-
-    The adapter's own weights are float32, so that small updates are not rounded away; autocast lowers them for each
-    product. (The Trainer's autocast wraps the model's `forward`, which `label_loss` does not call.)
-    """
-
-    loss_is_scaled_for_ga = False
-
-    def compute_loss(
-        self,
-        model: torch.nn.Module,
-        inputs: dict[str, torch.Tensor],
-        return_outputs: bool = False,
-        num_items_in_batch: torch.Tensor | None = None,
-    ) -> Any:
-        """Return the loss of one batch."""
-        plain = self.accelerator.unwrap_model(model)
-        lower = plain.dtype != torch.float32
-        with torch.autocast(plain.device.type, dtype=plain.dtype if lower else None, enabled=lower):
-            loss = label_loss(plain, inputs)
-        return (loss, {}) if return_outputs else loss
 
 
 def add_adapter(model: PreTrainedModel | PeftModel, settings: LoraSettings, name: str) -> PeftModel:
@@ -91,49 +65,133 @@ def add_adapter(model: PreTrainedModel | PeftModel, settings: LoraSettings, name
     return model
 
 
+def remove_adapter(model: PeftModel, name: str) -> None:
+    """Take an adapter out of the model; with its last adapter, a model becomes the plain base model again."""
+    if len(model.peft_config) > 1:
+        model.delete_adapter(name)
+    else:
+        model.unload()
+
+
 def train_adapter(
-    generator: Generator, passes: list[list[Example]], settings: LoraSettings, *, name: str, show_progress: bool = True
+    generator: Generator,
+    passes: list[list[Example]],
+    settings: LoraSettings,
+    *,
+    name: str,
+    show_progress: bool = True,
+    development: list[Example] | None = None,
+    patience: int = 2,
+    checkpoints: Path | None = None,
+    checkpoint_steps: int = 50,
 ) -> TrainingRun:
     """Train a new LoRA adapter; the base weights stay frozen and shared.
 
     Each pass is a list of examples that is learned once, in batches of similar length and random order; `[examples] *
-    3` is what others call three epochs. The adapter is called `name` inside the shared model. Raises ValueError for no
-    examples, a bad example, or a name that is already taken.
+    3` is what others call three epochs. The adapter is called `name` inside the shared model. If training fails or is
+    interrupted, the adapter is taken out again.
+
+    With `development` examples the mean loss of their answers' tokens is measured after each pass; training stops after
+    `patience` passes in a row without improvement, and the best pass's adapter is kept.
+
+    With a folder for `checkpoints` one is written there every `checkpoint_steps` steps and at the end, and the last two
+    are kept. A call for the same run goes on from the newest whole one, with the batches in the same order. Optimizer
+    and random state are pickles written by torch.save (and read with weights_only): use a folder of your own, never one
+    from others.
+
+    Raises ValueError for no examples, a bad example, a name that is already taken, and a folder that belongs to another
+    run; OSError when a checkpoint cannot be written. Earlier checkpoints then stay whole.
     """
-    if not passes or not all(passes):
-        raise ValueError("There are no examples to train on, or a pass is empty.")
     if name in getattr(generator.model, "peft_config", {}):
         raise ValueError(f"An adapter named {name!r} is already loaded into this model: choose another name.")
-    encoded = []
-    for number, examples in enumerate(passes):
-        of_pass = [encode(example, generator.tokenizer) for example in examples]
-        encoded += in_batches_of_similar_length(of_pass, settings.batch_size, settings.seed + number)
+    if patience < 1 or checkpoint_steps < 1:
+        raise ValueError(f"patience ({patience}) and checkpoint_steps ({checkpoint_steps}) must be 1 or more.")
+    if development is not None and not development:
+        raise ValueError("There are no development examples: leave `development` out, or give some.")
+    tokenizer, longest = generator.tokenizer, min(MAX_TOKENS, generator.context_tokens)
+    encoded = encode_passes(passes, tokenizer, longest, settings.batch_size, settings.seed)
+    tried = encode_all(development or [], tokenizer, longest)
+    newest = None
+    if checkpoints is not None:
+        claim_folder(checkpoints, describe_run(generator, passes, settings, development, patience))
+        newest = newest_whole(checkpoints)
     set_seed(settings.seed)
     model = add_adapter(generator.model, settings, name)
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    progress = ProgressLine(show_progress)
-    started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as scratch:
-        trainer = AnswerTrainer(
-            model=model,
-            args=training_arguments(scratch, settings, generator.model.device),
-            train_dataset=Dataset.from_list(encoded),
-            data_collator=lambda batch: pad_batch(batch, generator.tokenizer.pad_token_id),
-            callbacks=[progress],
-        )
-        trainer.remove_callback(PrinterCallback)
-        with disable_input_dtype_casting(model):
-            trainer.train()
+    stopwatch = Stopwatch()
+    callbacks: list[TrainerCallback] = [ProgressLine(show_progress), stopwatch]
+    stopping = None
+    if development:
+        batches = padded_batches(tried, settings.batch_size, tokenizer.pad_token_id)
+        ends = pass_ends([len(examples) for examples in passes], settings.batch_size)
+        stopping = EarlyStopping(lambda: mean_answer_loss(model, batches), ends, patience, name)
+        callbacks.append(stopping)
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            arguments = training_arguments(scratch, settings, model.device)
+            if checkpoints is not None:
+                arguments.output_dir = str(checkpoints)
+                arguments.set_save(strategy="steps", steps=checkpoint_steps, total_limit=KEPT)
+            if stopping and newest:
+                stopping.resume_from(newest)
+            state = run_trainer(model, arguments, encoded, tokenizer.pad_token_id, callbacks, newest)
+    except BaseException:  # also when a notebook's cell is interrupted, so that it can be run again
+        remove_adapter(model, name)
+        raise
+    if stopping:
+        stopping.restore_best(model)
     answer_in_the_precision_of_the_base(model)
     return TrainingRun(
-        generator=Generator(model, generator.tokenizer, generator.name, adapter=name),
+        generator=Generator(model, tokenizer, generator.name, adapter=name),
         settings=settings,
-        losses=[entry["loss"] for entry in trainer.state.log_history if "loss" in entry],
-        seconds=time.perf_counter() - started,
-        trained_tokens=sum(len(one["input_ids"]) for one in encoded),
+        losses=[entry["loss"] for entry in state.log_history if "loss" in entry],
+        development_losses=development_losses(state),
+        seconds=stopwatch.seconds(),
+        trained_tokens=sum(len(one["input_ids"]) for one in encoded[: state.global_step * settings.batch_size]),
         trainable_parameters=trainable,
         examples_sha256=examples_sha256([example for of_pass in passes for example in of_pass]),
     )
+
+
+def run_trainer(
+    model: PeftModel,
+    arguments: TrainingArguments,
+    encoded: list[dict[str, list[int]]],
+    pad_token_id: int,
+    callbacks: list[TrainerCallback],
+    checkpoint: Path | None,
+) -> TrainerState:
+    """Train the active adapter on the encoded examples, from a checkpoint on if given; return the final state."""
+    trainer = AnswerTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_list(encoded),
+        data_collator=lambda batch: pad_batch(batch, pad_token_id),
+        callbacks=callbacks,
+    )
+    trainer.remove_callback(PrinterCallback)
+    with disable_input_dtype_casting(model):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    return trainer.state
+
+
+def describe_run(
+    generator: Generator,
+    passes: list[list[Example]],
+    settings: LoraSettings,
+    development: list[Example] | None,
+    patience: int,
+) -> dict[str, Any]:
+    """Return what a run's checkpoints depend on, to tell it from other runs."""
+    return {
+        "base model": generator.name,
+        "precision": str(generator.model.dtype).removeprefix("torch."),
+        "settings": asdict(settings),
+        "examples": examples_sha256([example for of_pass in passes for example in of_pass]),
+        "pass sizes": [len(examples) for examples in passes],
+        "development examples": None if development is None else examples_sha256(development),
+        "patience": None if development is None else patience,
+    }
 
 
 def answer_in_the_precision_of_the_base(model: PeftModel) -> None:

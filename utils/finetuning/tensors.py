@@ -1,0 +1,25 @@
+"""Tensors in safetensors files, with errors that name the file."""
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+
+def write_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
+    """Write tensors to a file. Raises OSError when they cannot be written, for instance to a full disk."""
+    try:
+        save_file({key: value.contiguous() for key, value in tensors.items()}, path)
+    except SafetensorError as error:
+        raise OSError(f"{path}: could not be written ({error}).") from None
+
+
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """Return a file's tensors. Raises FileNotFoundError without the file, ValueError when it is damaged or cut off."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file.")
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f"{path}: damaged or cut off ({error}). Fetch or train it again.") from None
