@@ -14,7 +14,7 @@ help:
 	@echo "make course   execute all notebooks into build/, print times and the head-to-head table"
 	@echo "make outputs  execute all notebooks in place (NOTEBOOKS=\"03 07\" for some of them)"
 	@echo "make results  the long measurements: data/results/ and data/adapters/ (resumable)"
-	@echo "make bench    speed, as ratios measured on this machine (a quarter of an hour)"
+	@echo "make bench    speed, as ratios measured on this machine (half an hour or more)"
 	@echo "make readme   fill the README's measured passages from data/results/"
 
 $(VENV)/.installed: requirements.txt requirements-test.txt requirements-models.txt constraints.txt

@@ -149,10 +149,10 @@ def test_a_text_or_an_answer_longer_than_the_context_is_refused(tiny_generator):
     item = SkillItem("s1", "s1", "summaries", record, record.summary)
     with pytest.raises(ValueError, match="exceeds the context of 512 tokens"):
         ask_adapter(summaries.TASK, tiny_generator, [item])
-    with pytest.raises(ValueError, match="tokens exceed 1024"):
+    with pytest.raises(ValueError, match="tokens exceed"):
         train_adapter(tiny_generator, summaries.TASK.training_passes([item]), LoraSettings(), name="long")
     long_answer = replace(item, record=record.model_copy(update={"text": "short"}), answer="word " * 1200)
-    with pytest.raises(ValueError, match="tokens exceed 1024"):
+    with pytest.raises(ValueError, match="tokens exceed"):
         encode(summaries.TASK.example(long_answer), tiny_generator.tokenizer)
 
 
