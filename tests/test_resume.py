@@ -9,8 +9,9 @@ import sys
 import pytest
 import torch
 from peft import get_peft_model_state_dict
-from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, TrainerState
+from transformers import AutoTokenizer, TrainerState
 
+from tests.shared import tiny_model
 from utils.data import DATA_FOLDER
 from utils.finetuning import Example, LoraSettings, TrainingRun, train_adapter
 from utils.finetuning.checkpoints import is_whole, newest_whole
@@ -41,19 +42,7 @@ KILLS = {
 def tiny_generator(seed=0):
     """A generator with random weights and the real tokenizer, without reading the real model's weights."""
     tokenizer = AutoTokenizer.from_pretrained(converted_folder(GENERATOR_WEIGHTS, convert_gguf))
-    torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=512,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    return Generator(LlamaForCausalLM(config).eval(), tokenizer, "tiny")
+    return Generator(tiny_model(tokenizer, seed), tokenizer, "tiny")
 
 
 def train(folder, *, name="ropes", generator=None, development=None) -> TrainingRun:

@@ -104,13 +104,25 @@ def bootstrap_interval(scores: Sequence[float], clusters: Sequence[str], *, seed
     Raises ValueError for no scores, a score that is not finite, or lengths that differ.
     """
     values = check_scores(scores, clusters)
+    sums, sizes = resampled_sums([values, np.ones(len(values))], clusters, seed=seed)
+    return percentile_interval(sums / sizes)
+
+
+def resampled_sums(columns: Sequence[Sequence[float]], clusters: Sequence[str], *, seed: int = 0) -> np.ndarray:
+    """Return the sum of each column of per-item values, shape (columns, 1 + RESAMPLES).
+
+    The first sum is that of all items; the others are those of draws of as many whole clusters with replacement.
+    """
     names, index = np.unique(np.asarray(clusters), return_inverse=True)
-    sums = np.bincount(index, weights=values)
-    sizes = np.bincount(index)
     draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
-    means = (draws @ sums) / (draws @ sizes)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Interval(float(values.mean()), float(low), float(high))
+    of_clusters = [np.bincount(index, weights=np.asarray(column, dtype=float)) for column in columns]
+    return np.stack([np.append(sums.sum(), draws @ sums) for sums in of_clusters])
+
+
+def percentile_interval(values: np.ndarray) -> Interval:
+    """Return the first value, that of the sample, with the middle 95 % of the others, those of its resamples."""
+    low, high = np.percentile(values[1:], [2.5, 97.5])
+    return Interval(float(values[0]), float(low), float(high))
 
 
 def paired_difference(

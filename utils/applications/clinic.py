@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from utils.applications.quotes import Quote, find_quotes
-from utils.corpus import Document, Passage
+from utils.applications.quotes import Quote, in_section, search_quotes
+from utils.corpus import Document
 from utils.data.task_records import ClinicQuestion
 from utils.metrics import contains_answer
 from utils.models import Generator
@@ -13,6 +13,7 @@ from utils.rag.prompts import clean_questions
 from utils.retrieval import Reranker, Retriever
 
 SECTION = "clinic"
+in_clinic = in_section(SECTION)
 PASSAGES = 2
 ANSWER_TOKENS = 32
 NOTICE = "Fictional guidelines of an invented station. This is no medical advice."
@@ -77,18 +78,12 @@ class ClinicLookUp:
 
     def find(self, questions: list[str]) -> list[Quote | None]:
         """Return for each question the best sentence of the clinic section, None where nothing was found."""
-        found = self.retriever.search(questions, PASSAGES, where=in_clinic)
-        quotes = [find_quotes(q, hits, self.reranker, 1) for q, hits in zip(questions, found, strict=True)]
+        quotes = search_quotes(questions, self.retriever, self.reranker, k=PASSAGES, where=in_clinic, most=1)
         return [of_question[0] if of_question else None for of_question in quotes]
 
     def is_sure(self, confidence: float) -> bool:
         """Tell whether a confidence is enough to answer."""
         return self.threshold is None or confidence >= self.threshold
-
-
-def in_clinic(passage: Passage) -> bool:
-    """Tell whether a passage belongs to the clinic section: the filter of the search."""
-    return passage.section == SECTION
 
 
 def check_fictional(documents: Sequence[Document]) -> None:

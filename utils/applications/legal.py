@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from utils.applications.quotes import Quote, find_quotes, quotable_sentences
-from utils.corpus import Passage
+from utils.applications.quotes import Quote, in_section, quotable_sentences, search_quotes
 from utils.models import Generator, Message
 from utils.rag import NOT_FOUND, open_book_messages
 from utils.rag.prompts import clean_questions, replace_control_characters
 from utils.retrieval import Reranker, Retriever
 
 SECTION = "law"
+in_law = in_section(SECTION)
 PASSAGES = 2
 ANSWER_TOKENS = 24
 SUMMARY_TOKENS = 48
@@ -56,14 +56,8 @@ class ClauseFinder:
 
     def find(self, questions: list[str]) -> list[Quote | None]:
         """Return for each question the best sentence of the law section, None where nothing was found."""
-        found = self.retriever.search(questions, PASSAGES, where=in_law)
-        quotes = [find_quotes(q, hits, self.reranker, 1) for q, hits in zip(questions, found, strict=True)]
+        quotes = search_quotes(questions, self.retriever, self.reranker, k=PASSAGES, where=in_law, most=1)
         return [of_question[0] if of_question else None for of_question in quotes]
-
-
-def in_law(passage: Passage) -> bool:
-    """Tell whether a passage belongs to the law section: the filter of the search."""
-    return passage.section == SECTION
 
 
 def is_evidence(quoted: str, evidence: str) -> bool:

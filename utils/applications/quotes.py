@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from utils.corpus import Passage, split_sentences
-from utils.retrieval import Hit, Reranker
+from utils.retrieval import Hit, Reranker, Retriever
+from utils.retrieval.hits import Filter
 
 # What stands before a sentence without being part of it: a list mark, a number, a run-in heading in bold.
 MARK = re.compile(r"^(?:[-*–•]\s+|\(\w{1,2}\)\s+|\d+[.)]\s+)?(?:\**[^*.:|]{1,40}[.:]?\*\*:?\s+)?(?:\(\w{1,2}\)\s+)?")
@@ -28,6 +29,22 @@ def quotable_sentences(text: str) -> list[str]:
     """Return the sentences, list items and table rows of a text, verbatim, without list marks and headings."""
     sentences = [sentence.strip() for sentence in split_sentences(text) if not sentence.startswith("#")]
     return [kept for sentence in sentences if (kept := MARK.sub("", sentence))]
+
+
+def in_section(section: str) -> Filter:
+    """Return the filter that lets a search see the passages of one section of the handbook only."""
+    return lambda passage: passage.section == section
+
+
+def search_quotes(
+    questions: list[str], retriever: Retriever, reranker: Reranker, *, k: int, where: Filter, most: int
+) -> list[list[Quote]]:
+    """Return for each question at most `most` sentences of its k best passages that `where` lets through, best first.
+
+    A question for which nothing was found has none. Raises ValueError as `search` and `find_quotes` do.
+    """
+    found = retriever.search(questions, k, where=where)
+    return [find_quotes(question, hits, reranker, most) for question, hits in zip(questions, found, strict=True)]
 
 
 def find_quotes(question: str, hits: list[Hit], reranker: Reranker, most: int) -> list[Quote]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from utils.applications.quotes import quotable_sentences
 from utils.data.task_records import ChecklistClause, ReviewText
-from utils.metrics import RESAMPLES, Interval
+from utils.metrics import Interval, percentile_interval, resampled_sums
 from utils.models import Embedder
 from utils.retrieval import LateInteractionReranker
 
@@ -106,17 +106,10 @@ def missing_list_scores(
     """
     if not len(said) == len(missing) == len(documents) or not len(said):
         raise ValueError("Give one verdict, one truth and one document for each clause, and at least one clause.")
-    names, index = np.unique(np.asarray(documents), return_inverse=True)
     named, truth = np.asarray(said, dtype=bool), np.asarray(missing, dtype=bool)
-    counts = np.stack([np.bincount(index, weights=column) for column in (named & truth, named, truth)], axis=1)
-    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
-    right, claimed, wanted = (np.vstack([np.ones(len(names)), draws]) @ counts).T  # row 0: the sample itself
+    right, claimed, wanted = resampled_sums([named & truth, named, truth], documents, seed=seed)
     shares = {"precision": (right, claimed), "recall": (right, wanted), "F1": (2 * right, claimed + wanted)}
-    intervals = {}
-    for name, (above, below) in shares.items():
-        values = above / np.maximum(below, 1)
-        intervals[name] = Interval(float(values[0]), *map(float, np.percentile(values[1:], [2.5, 97.5])))
-    return intervals
+    return {name: percentile_interval(above / np.maximum(below, 1)) for name, (above, below) in shares.items()}
 
 
 def usual_likelihoods(candidates: list[Candidate], likelihoods: list[float]) -> dict[str, float]:

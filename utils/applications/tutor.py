@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from utils.applications.quotes import Quote, find_quotes
-from utils.corpus import Passage
+from utils.applications.quotes import Quote, in_section, search_quotes
 from utils.data.task_records import TutorQuestion
 from utils.metrics import contains_answer
 from utils.models import Generator, Message
@@ -14,6 +13,7 @@ from utils.rag.prompts import clean_questions, replace_control_characters
 from utils.retrieval import Reranker, Retriever
 
 SECTION = "training"
+in_training = in_section(SECTION)
 PASSAGES = 3
 QUOTES = 4
 EXPLANATION_TOKENS = 24
@@ -83,8 +83,7 @@ class Tutor:
         Raises ValueError for an empty question and for one that leaves too little room for the quotes.
         """
         questions = clean_questions(questions)
-        found = self.retriever.search(questions, PASSAGES, where=in_training)
-        quotes = [find_quotes(q, hits, self.reranker, QUOTES) for q, hits in zip(questions, found, strict=True)]
+        quotes = search_quotes(questions, self.retriever, self.reranker, k=PASSAGES, where=in_training, most=QUOTES)
         prompts = [
             tutor_messages(question, [quote.text for quote in of_question])
             for question, of_question in zip(questions, quotes, strict=True)
@@ -97,11 +96,6 @@ class Tutor:
             else Lesson(NOT_FOUND, [], None)
             for of_question in quotes
         ]
-
-
-def in_training(passage: Passage) -> bool:
-    """Tell whether a passage belongs to the training section: the filter of the tutor's search."""
-    return passage.section == SECTION
 
 
 def plain_messages(question: str) -> list[Message]:

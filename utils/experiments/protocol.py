@@ -13,6 +13,7 @@ from utils.experiments.reading import NAME as READING
 from utils.experiments.reading import ReadingExperiments, plain_items
 from utils.experiments.results import (
     ArmScores,
+    data_sha256,
     is_current,
     run_arm,
     score_replies,
@@ -163,13 +164,13 @@ def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> Non
     retriever = course_retriever(passages, embedder)
     cut = settings.model_dump(mode="json", include={"passage_tokens", "overlap_sentences"})
     cut["prompts_sha256"] = prompts_sha256()
-    if not is_current("prompt_sweep", cut):
+    if not is_current("prompt_sweep", cut, data_sha256()):
         sweep, best = sweep_base_prompt(base, retriever, facts)
         write_results("prompt_sweep", cut, {"dev": sweep})
         if best != (settings.base_prompt, settings.base_passages):
             raise ValueError(f"The best base prompt on dev is {best}: write that into data/results/settings.json.")
     asked_so = cut | {"base_prompt": settings.base_prompt, "base_passages": settings.base_passages}
-    if not is_current(READING, asked_so):
+    if not is_current(READING, asked_so, data_sha256()):
         write_results(READING, asked_so, ReadingExperiments(base, retriever, passages, settings).run(facts))
     adapters = {}
     for name in ("questions", "reader"):
@@ -178,7 +179,7 @@ def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> Non
         adapters[name] = ready_adapter(name, base, passes, of_adapter, ADAPTERS_FOLDER / name)
         base = Generator(adapters[name].model, base.tokenizer, base.name)
     all_settings = settings.model_dump(mode="json")
-    if not is_current("head_to_head", all_settings):
+    if not is_current("head_to_head", all_settings, data_sha256()):
         systems = head_to_head_systems(base, adapters["questions"], adapters["reader"], retriever, settings)
         scored: dict[str, list[ArmScores]] = {}
         for split, items in test_items(facts).items():

@@ -73,8 +73,13 @@ def comparison_table(arms: list[ArmScores]) -> pd.DataFrame:
 
 def data_sha256(folder: Path = DATA_FOLDER) -> str:
     """Return a SHA-256 over the handbook and its fact ledger, to tie results to the data they were measured on."""
+    return files_sha256([*sorted(folder.glob("handbook/**/*.md")), folder / "questions" / "facts.jsonl"], folder)
+
+
+def files_sha256(paths: list[Path], folder: Path) -> str:
+    """Return a SHA-256 over files and their names below a folder; line ends count as \\n."""
     digest = hashlib.sha256()
-    for path in [*sorted(folder.glob("handbook/**/*.md")), folder / "questions" / "facts.jsonl"]:
+    for path in paths:
         digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
@@ -139,19 +144,24 @@ def arm_record(arm: ArmScores) -> dict[str, Any]:
         "seconds": round(arm.seconds, 1),
         "item_ids": [item.item_id for item in arm.items],
         "replies": arm.replies,
-        "scores": {measure: [round(value, 4) for value in values] for measure, values in arm.scores.items()},
+        "scores": rounded(arm.scores),
         "observed": arm.observed,
     }
 
 
-def is_current(name: str, settings: dict[str, Any]) -> bool:
-    """Tell whether a results file was made with the present protocol and data, and with these settings."""
+def rounded(scores: dict[str, list[float]]) -> dict[str, list[float]]:
+    """Return scores as they stand in results files."""
+    return {measure: [round(value, 4) for value in values] for measure, values in scores.items()}
+
+
+def is_current(name: str, settings: dict[str, Any], data: str) -> bool:
+    """Tell whether a results file was made with the present protocol, and with these settings and this data's hash."""
     path = RESULTS_FOLDER / f"{name}.json"
     if not path.is_file():
         return False
     content = json.loads(path.read_text(encoding="utf-8"))
     made_with = (content["protocol_version"], content["data_sha256"], content["settings"])
-    return made_with == (PROTOCOL_VERSION, data_sha256(), settings)
+    return made_with == (PROTOCOL_VERSION, data, json.loads(json.dumps(settings)))  # tuples become lists, as there
 
 
 def read_results(name: str, items: list[Item], folder: Path = RESULTS_FOLDER) -> dict[str, list[ArmScores]]:
@@ -191,8 +201,7 @@ def read_arm(record: dict[str, Any], items: dict[str, Item], path: Path) -> ArmS
     arm = score_replies(
         record["arm"], [items[name] for name in record["item_ids"]], record["replies"], record["seconds"]
     )
-    earned = {measure: [round(value, 4) for value in values] for measure, values in arm.scores.items()}
-    if earned != record["scores"]:
+    if rounded(arm.scores) != record["scores"]:
         raise ValueError(f"{path}: the scores of {arm.arm!r} are not what its replies earn. Run `make results` again.")
     observed = record.get("observed", {})
     if any(len(values) != len(arm.items) for values in observed.values()):

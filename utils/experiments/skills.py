@@ -5,7 +5,6 @@ task, so a broken-off run goes on where it stopped.
 """
 
 import hashlib
-import json
 import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,13 +53,8 @@ def sample(items: list[SkillItem], kind: str, at_most: int) -> list[SkillItem]:
 
 def task_sha256(task: Task, folder: Path = DATA_FOLDER) -> str:
     """Return a SHA-256 over the three splits of a task's data, to tie results to the data they were measured on."""
-    digest = hashlib.sha256()
-    for name in task.folders:
-        for split in ("train", "dev", "test"):
-            path = folder / "tasks" / name / f"{split}.jsonl"
-            digest.update(path.relative_to(folder).as_posix().encode())
-            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()
+    paths = [folder / "tasks" / name / f"{split}.jsonl" for name in task.folders for split in ("train", "dev", "test")]
+    return results.files_sha256(paths, folder)
 
 
 def skill_settings(task: Task) -> dict[str, Any]:
@@ -150,13 +144,8 @@ def skill_record(arm: SkillScores) -> dict[str, Any]:
         "seconds": round(arm.seconds, 1),
         "item_ids": [item.item_id for item in arm.items],
         "replies": arm.replies,
-        "scores": rounded(arm.scores),
+        "scores": results.rounded(arm.scores),
     }
-
-
-def rounded(scores: dict[str, list[float]]) -> dict[str, list[float]]:
-    """Return scores as they stand in results files."""
-    return {measure: [round(value, 4) for value in values] for measure, values in scores.items()}
 
 
 def file_name(task: Task) -> str:
@@ -166,12 +155,7 @@ def file_name(task: Task) -> str:
 
 def skill_is_current(task: Task) -> bool:
     """Tell whether a task's results file was made with the present protocol, data and settings."""
-    path = results.RESULTS_FOLDER / f"{file_name(task)}.json"
-    if not path.is_file():
-        return False
-    content = json.loads(path.read_text(encoding="utf-8"))
-    made_with = (content["protocol_version"], content["data_sha256"], content["settings"])
-    return made_with == (results.PROTOCOL_VERSION, task_sha256(task), skill_settings(task))
+    return results.is_current(file_name(task), skill_settings(task), task_sha256(task))
 
 
 def write_skill(task: Task, arms: dict[str, list[SkillScores]], chosen: dict[str, dict[str, str]]) -> Path:
@@ -223,6 +207,6 @@ def read_skill_arm(task: Task, record: dict[str, Any], items: dict[str, SkillIte
         raise ValueError(f"{path}: the item {unknown[0]!r} is not in the dev or test split of {task.name}.")
     of_arm = [items[name] for name in record["item_ids"]]
     arm = score_skill(task, record["arm"], of_arm, record["replies"], record["seconds"])
-    if rounded(arm.scores) != record["scores"]:
+    if results.rounded(arm.scores) != record["scores"]:
         raise ValueError(f"{path}: the scores of {arm.arm!r} are not what its replies earn. Run `make results` again.")
     return arm

@@ -9,7 +9,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from utils.data import Fact, Item, items_for, load_general
-from utils.experiments.results import RESULTS_FOLDER, ArmScores, is_current, read_results, run_arm, write_results
+from utils.experiments.results import (
+    RESULTS_FOLDER,
+    ArmScores,
+    data_sha256,
+    is_current,
+    read_results,
+    run_arm,
+    write_results,
+)
 from utils.experiments.training_sets import questions_passes, train_wordings
 from utils.finetuning import LoraSettings, train_adapter
 from utils.models import Generator
@@ -100,18 +108,16 @@ def ask_all(label: str, generator: Generator, facts: list[Fact]) -> dict[str, li
 
 def variant_settings(variant: Variant) -> dict[str, Any]:
     """Return a variant's settings as they stand in its results file."""
-    targets = variant.lora.target_modules
-    lora = asdict(variant.lora) | {"target_modules": targets if isinstance(targets, str) else list(targets)}
-    return {"wordings": variant.wordings, "passes": variant.passes, "lora": lora}
+    return {"wordings": variant.wordings, "passes": variant.passes, "lora": asdict(variant.lora)}
 
 
 def run_tuning(base: Generator, facts: list[Fact]) -> None:
     """Ask the base model, then train and ask every variant whose results file is missing or out of date."""
     (RESULTS_FOLDER / FOLDER).mkdir(exist_ok=True)
-    if not is_current(f"{FOLDER}/{BASE}", {}):
+    if not is_current(f"{FOLDER}/{BASE}", {}, data_sha256()):
         write_results(f"{FOLDER}/{BASE}", {}, ask_all("base model", base, facts))
     for variant in VARIANTS:
-        if not is_current(f"{FOLDER}/{variant.file}", variant_settings(variant)):
+        if not is_current(f"{FOLDER}/{variant.file}", variant_settings(variant), data_sha256()):
             print(f"training: {variant.experiment}: {variant.label} …", flush=True)
             base = run_variant(variant, base, facts)
 

@@ -69,16 +69,25 @@ def replace_folder(folder: Path, complete: Path) -> None:
 
 def read_card(folder: Path) -> dict[str, Any]:
     """Return an adapter's card. Raises FileNotFoundError when there is none, ValueError when it cannot be read."""
-    path = folder / CARD_FILE
+    card = read_part(folder / CARD_FILE)
+    if "base_model" not in card:
+        raise damaged(folder / CARD_FILE, "it names no base model")
+    return card
+
+
+def read_part(path: Path) -> dict[str, Any]:
+    """Return the content of one of an adapter's JSON files; raise FileNotFoundError or ValueError, naming the file."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file. An adapter is {WEIGHTS_FILE}, {CONFIG_FILE} and {CARD_FILE}.")
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        if "base_model" not in card:
-            raise ValueError("it names no base model")
+        return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"{path}: damaged or cut off ({error}). Fetch or train the adapter again.") from None
-    return card
+        raise damaged(path, str(error)) from None
+
+
+def damaged(path: Path, why: str) -> ValueError:
+    """Return the error for a file that cannot be used."""
+    return ValueError(f"{path}: damaged or cut off ({why}). Fetch or train the adapter again.")
 
 
 def load_adapter(generator: Generator, folder: Path, *, name: str) -> Generator:
@@ -91,7 +100,7 @@ def load_adapter(generator: Generator, folder: Path, *, name: str) -> Generator:
     if card["base_model"] != generator.name:
         raise ValueError(f"{folder}: trained for {card['base_model']}, but the base model here is {generator.name}.")
     read_tensors(folder / WEIGHTS_FILE)  # peft would first change the model and then find them damaged
-    check_config(folder / CONFIG_FILE)
+    read_part(folder / CONFIG_FILE)  # without it, peft would ask the Hub
     model = generator.model
     if isinstance(model, PeftModel):
         model.load_adapter(folder, adapter_name=name, autocast_adapter_dtype=False)
@@ -99,13 +108,3 @@ def load_adapter(generator: Generator, folder: Path, *, name: str) -> Generator:
         model = PeftModel.from_pretrained(model, folder, adapter_name=name, autocast_adapter_dtype=False)
     model.eval()
     return Generator(model, generator.tokenizer, generator.name, adapter=name)
-
-
-def check_config(path: Path) -> None:
-    """Raise FileNotFoundError or ValueError unless the configuration can be read; peft would ask the Hub for it."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file. An adapter is {WEIGHTS_FILE}, {CONFIG_FILE} and {CARD_FILE}.")
-    try:
-        json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: damaged or cut off ({error}). Fetch or train the adapter again.") from None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from utils.metrics import RESAMPLES, Interval, bootstrap_interval, paired_difference
+from utils.metrics import Interval, bootstrap_interval, paired_difference, percentile_interval, resampled_sums
 from utils.models import Generator
 from utils.skills.tasks import Prompt, SkillItem, Task
 
@@ -79,17 +79,14 @@ def run_skill(
 
 
 def resampled_f1(counts: dict[str, Sequence[float]], clusters: Sequence[str], seed: int) -> np.ndarray:
-    """Return micro F1, shape (1 + RESAMPLES,): of all items, then of draws of as many clusters with replacement.
+    """Return micro F1, shape (1 + RESAMPLES,), of all items and of the draws of `metrics.resampled_sums`.
 
     Micro F1 is 2 · correct / (found + wanted), each summed over items first; it is 0 where nothing is found or wanted.
     """
-    correct, found, wanted = (np.asarray(counts[name], dtype=float) for name in ("correct", "found", "wanted"))
-    names, index = np.unique(np.asarray(clusters), return_inverse=True)
-    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
-    draws = np.vstack([np.ones(len(names)), draws])
-    doubled = draws @ np.bincount(index, weights=2 * correct)
-    total = draws @ np.bincount(index, weights=found + wanted)
-    return np.divide(doubled, total, out=np.zeros_like(doubled), where=total > 0)
+    columns = [counts[name] for name in ("correct", "found", "wanted")]
+    correct, found, wanted = resampled_sums(columns, clusters, seed=seed)
+    total = found + wanted
+    return np.divide(2 * correct, total, out=np.zeros_like(total), where=total > 0)
 
 
 def micro_f1_interval(counts: dict[str, Sequence[float]], clusters: Sequence[str], *, seed: int = 0) -> Interval:
@@ -97,13 +94,11 @@ def micro_f1_interval(counts: dict[str, Sequence[float]], clusters: Sequence[str
 
     `counts` has for each item the entities that are `correct`, `found` and `wanted`.
     """
-    values = resampled_f1(counts, clusters, seed)
-    return Interval(float(values[0]), *map(float, np.percentile(values[1:], [2.5, 97.5])))
+    return percentile_interval(resampled_f1(counts, clusters, seed))
 
 
 def micro_f1_difference(
     counts: dict[str, Sequence[float]], baseline: dict[str, Sequence[float]], clusters: Sequence[str], *, seed: int = 0
 ) -> Interval:
     """Return the micro F1 of counts minus that of a baseline on the same items, in the same draws of clusters."""
-    values = resampled_f1(counts, clusters, seed) - resampled_f1(baseline, clusters, seed)
-    return Interval(float(values[0]), *map(float, np.percentile(values[1:], [2.5, 97.5])))
+    return percentile_interval(resampled_f1(counts, clusters, seed) - resampled_f1(baseline, clusters, seed))

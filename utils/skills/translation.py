@@ -1,7 +1,6 @@
 """Translation from English to French, scored by chrF (Popović 2015, package sacrebleu)."""
 
-from sacrebleu.metrics import CHRF
-
+from utils.applications.chrf import chrf
 from utils.applications.translation import SYSTEM, TRANSLATION_TOKENS, TranslationMemory, first_line
 from utils.data import load_translation
 from utils.data.records import Split
@@ -41,7 +40,7 @@ def messages(item: SkillItem, prompt: Prompt) -> list[Message]:
 
 def score(reply: str, record: TranslationPair) -> dict[str, float]:
     """Return chrF, 0 … 1, of a reply's first line."""
-    return {"chrf": CHRF().sentence_score(first_line(reply), [record.fr]).score / 100}
+    return {"chrf": chrf(first_line(reply), record.fr)}
 
 
 def baselines(train: list[SkillItem], test: list[SkillItem], embedder: Embedder) -> dict[str, list[str]]:
