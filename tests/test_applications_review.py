@@ -5,15 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from utils.applications.opinions import question_log_likelihoods, yes_log_odds, yes_no_messages
+from utils.applications.opinions import yes_log_odds, yes_no_messages
 from utils.applications.review import (
-    Candidate,
     Precedents,
     Reviewer,
     best_threshold,
     missing_list_scores,
-    usual_likelihoods,
-    with_likelihoods,
 )
 from utils.data.task_records import ChecklistClause, ClauseJudgement, ReviewText
 
@@ -91,25 +88,6 @@ def test_precision_recall_and_f1_of_the_missing_list():
     for said, missing in (([], []), ([True], [True, False])):
         with pytest.raises(ValueError, match="at least one clause"):
             missing_list_scores(said, missing, ["a"] * len(said))
-
-
-def test_a_likelihood_counts_by_how_unusual_it_is():
-    candidates = [Candidate(WASTE, "s", 1.0), Candidate(WASTE, "t", 1.0), Candidate(FEE, "u", 1.0)]
-    usual = usual_likelihoods(candidates, [-2.0, -4.0, -7.0])
-    assert usual == {"permit-waste": -3.0, "contract-payment": -7.0}
-    assert with_likelihoods(candidates, [-2.0, -4.0, -7.0], usual) == pytest.approx([1.1, 0.9, 1.0])
-
-
-def test_the_likelihood_does_not_depend_on_the_batch(generator):
-    sentences = ["Wine is red.", "The rubbish is taken back to the station in a sealed red box, twice a week."]
-    questions = ["Where does the rubbish go?", "Where does the rubbish go?"]
-    both = question_log_likelihoods(sentences, questions, generator)
-    alone = [question_log_likelihoods([s], [q], generator)[0] for s, q in zip(sentences, questions, strict=True)]
-    assert both == pytest.approx(alone, abs=0.1)
-    assert both[1] > both[0]
-    with pytest.raises(ValueError, match="one for each"):
-        question_log_likelihoods(["a"], [], generator)
-    assert question_log_likelihoods([], [], generator) == []
 
 
 def test_yes_and_no_are_compared_and_equal_questions_get_equal_odds(generator):

@@ -125,12 +125,14 @@ def test_the_test_splits_are_what_they_say(facts):
     by_id = {fact.fact_id: fact for fact in facts}
     assert {by_id[item.fact_id].doc_split for items in splits.values() for item in items} == {"test"}
     assert all(by_id[item.fact_id].trained for item in splits["trained facts, new wording"])
-    assert not any(by_id[item.fact_id].trained for item in splits["never-trained facts"])
-    assert all("/test" in item.item_id for item in splits["never-trained facts"])
+    for wording, role in (("plain", "train"), ("new", "test")):
+        never = splits[f"never-trained facts, {wording} wording"]
+        assert not any(by_id[item.fact_id].trained for item in never)
+        assert all(f"/{role}" in item.item_id for item in never)
 
 
 def test_a_guesser_gives_the_commonest_answer_of_the_type(facts):
-    items = items_of_test_documents(facts)["never-trained facts"]
+    items = items_of_test_documents(facts)["never-trained facts, new wording"]
     assert majority_arm(facts, items).interval("em").estimate < 0.1
 
 
@@ -182,8 +184,9 @@ def test_the_controls_hold(facts):
         assert len(of["base"].items) >= 80
         assert of["base"].interval("em").estimate <= 0.05
         assert of["base"].interval("containment").estimate <= 0.05
-    never = {arm.arm: arm.interval("em") for arm in splits["never-trained facts"]}
-    assert never["questions adapter"].low <= never["majority answer per type"].high + 0.03
+    for wording in ("plain", "new"):
+        never = {arm.arm: arm.interval("em") for arm in splits[f"never-trained facts, {wording} wording"]}
+        assert never["questions adapter"].low <= never["majority answer per type"].high + 0.03
 
 
 def test_the_frozen_prompt_is_the_best_of_the_sweep(facts):

@@ -20,6 +20,7 @@ from utils.finetuning import (
     read_card,
     save_adapter,
     train_adapter,
+    train_all_weights,
 )
 from utils.finetuning.examples import examples_sha256, in_batches_of_similar_length, padded_batches
 from utils.finetuning.losses import label_loss, mean_answer_loss
@@ -188,6 +189,27 @@ def test_training_learns_saves_loads_and_switches(tiny_generator, tmp_path):
 
     assert torch.allclose(logits(loaded), logits(run.generator), atol=5e-2)  # saved in bfloat16
     assert not torch.allclose(logits(base), logits(run.generator), atol=5e-2)
+
+
+def test_all_weights_are_trained_on_a_copy(tiny_generator):
+    before = {name: tensor.clone() for name, tensor in tiny_generator.model.state_dict().items()}
+    trained = train_all_weights(tiny_generator, [EXAMPLES] * 8, learning_rate=1e-2, batch_size=2)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in tiny_generator.model.state_dict().items())
+    assert all(not torch.equal(tensor, before[name]) for name, tensor in trained.model.state_dict().items())
+    assert trained.model.dtype == tiny_generator.model.dtype
+    encoded = [encode(example, tiny_generator.tokenizer) for example in EXAMPLES]
+    batches = padded_batches(encoded, 2, tiny_generator.tokenizer.pad_token_id)
+    assert mean_answer_loss(trained.model, batches) < 0.8 * mean_answer_loss(tiny_generator.model, batches)
+
+
+def test_all_weights_need_a_plain_model_and_examples(tiny_generator):
+    with pytest.raises(ValueError, match="no examples to train on"):
+        train_all_weights(tiny_generator, [], learning_rate=1e-3)
+    run = train_adapter(tiny_generator, [EXAMPLES], SETTINGS, name="ropes", show_progress=False)
+    with pytest.raises(ValueError, match="holds adapters"):
+        train_all_weights(run.generator, [EXAMPLES], learning_rate=1e-3)
+    plain = Generator(run.generator.model.unload(), tiny_generator.tokenizer, "tiny")
+    train_all_weights(plain, [EXAMPLES[:1]], learning_rate=1e-3)
 
 
 def test_the_same_seed_trains_the_same_adapter(tiny_generator):

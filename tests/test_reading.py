@@ -13,6 +13,7 @@ from utils.experiments.reading import (
     NAME,
     ReadingExperiments,
     forged_items,
+    gold_retriever,
     near_miss_items,
     observe,
     passages_with_evidence,
@@ -50,6 +51,13 @@ def test_a_forgery_says_another_answer_of_the_same_type():
     assert [item.item_id for item in altered] == ["a/train1/forged", "b/train1/forged"]  # no other place is known
     assert passages["a/train1/forged"].text == "The winch lifts 9 kN. Grease it weekly."
     assert altered[0].answers == ["9 kN"] and altered[0].evidence == "The winch lifts 9 kN."
+
+
+def test_a_gold_retriever_finds_the_evidence_and_nothing_for_a_stranger():
+    retriever = gold_retriever(ITEMS, PASSAGES)
+    found = retriever.search([ITEMS[1].question, "Who is the cook?", ITEMS[2].question], 3)
+    assert [[hit.passage.id for hit in of_query] for of_query in found] == [["crane#0"], [], ["winch#1"]]
+    assert retriever.search([ITEMS[1].question], 3, where=lambda passage: passage.doc_id == "winch") == [[]]
 
 
 def test_what_is_observed_of_an_answer():

@@ -13,6 +13,7 @@ from utils.experiments.tuning import (
     run_tuning,
     taught_facts,
     tuning_items,
+    variant_passes,
 )
 from utils.finetuning import LoraSettings
 
@@ -28,6 +29,8 @@ def test_every_variant_differs_from_the_standard_in_one_thing():
             variant.wordings != STANDARD.wordings,
             variant.passes != STANDARD.passes,
             variant.lora.learning_rate != STANDARD.lora.learning_rate,
+            variant.material != STANDARD.material,
+            variant.weights != STANDARD.weights,
             (variant.lora.rank, variant.lora.target_modules) != (STANDARD.lora.rank, STANDARD.lora.target_modules),
         ]
         assert sum(changed) == 1, variant
@@ -47,6 +50,16 @@ def test_questions_are_of_the_kinds_that_they_are_said_to_be(facts):
     assert {item.fact_id for item in items["new wording"]} == taught
     assert not {item.fact_id for item in items["never taught"]} & trained
     assert not any("/test" in item.item_id for of_kind in items.values() for item in of_kind)
+
+
+def test_the_text_is_taught_by_the_passages_with_the_evidence(facts, tiny_generator):
+    of_text = next(variant for variant in VARIANTS if variant.material == "text")
+    passes = variant_passes(of_text, tiny_generator, facts)
+    assert len(passes) == STANDARD.passes and passes[0] == passes[-1]
+    answers = {example.answer for example in passes[0]}
+    covered = [fact for fact in taught_facts(facts) if any(fact.evidence in answer for answer in answers)]
+    assert len(covered) >= 0.9 * len(taught_facts(facts))
+    assert all(any(fact.evidence in answer for fact in covered) for answer in answers)
 
 
 def test_a_variant_is_trained_once_and_read_back(facts, tiny_generator, tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ from utils.plots import plot_intervals
 
 README_FILE = DATA_FOLDER.parent / "README.md"
 FIGURE_FILE = DATA_FOLDER / "results" / "head_to_head.png"
-GUESSER = "majority answer per type"
+SHOWN_ARMS = ("base", "base + RAG", "questions adapter", "reader adapter + RAG")
 
 
 def head_to_head() -> dict[str, list[ArmScores]]:
@@ -69,7 +69,7 @@ def draw_figure(path: Path) -> None:
     splits = head_to_head()
     n = " / ".join(str(len(arms[0].items)) for arms in splits.values())
     groups = {
-        split.replace(", ", ",\n"): {arm.arm: arm.interval("containment") for arm in arms if arm.arm != GUESSER}
+        split.replace(", ", ",\n"): {arm.arm: arm.interval("containment") for arm in arms if arm.arm in SHOWN_ARMS}
         for split, arms in splits.items()
     }
     plot_intervals(

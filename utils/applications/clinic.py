@@ -15,7 +15,7 @@ from utils.retrieval import Reranker, Retriever
 SECTION = "clinic"
 in_clinic = in_section(SECTION)
 PASSAGES = 2
-ANSWER_TOKENS = 32
+ANSWER_TOKENS = 24
 NOTICE = "Fictional guidelines of an invented station. This is no medical advice."
 OUTCOMES = ("right, with its source", "rightly declined", "wrongly declined", "wrong")
 

@@ -12,7 +12,6 @@ from utils.models import Embedder
 from utils.retrieval import LateInteractionReranker
 
 SHARPNESS = 10  # of the weights by which precedents vote; from 10, 15, 20 and 30
-LIKELIHOOD_WEIGHT = 0.1  # of the model's opinion; from 0, 0.05 … 0.5
 
 
 @dataclass(frozen=True)
@@ -110,19 +109,3 @@ def missing_list_scores(
     right, claimed, wanted = resampled_sums([named & truth, named, truth], documents, seed=seed)
     shares = {"precision": (right, claimed), "recall": (right, wanted), "F1": (2 * right, claimed + wanted)}
     return {name: percentile_interval(above / np.maximum(below, 1)) for name, (above, below) in shares.items()}
-
-
-def usual_likelihoods(candidates: list[Candidate], likelihoods: list[float]) -> dict[str, float]:
-    """Return for each clause id the mean likelihood of its question, as some are likely beside any text."""
-    of_clause: dict[str, list[float]] = {}
-    for candidate, value in zip(candidates, likelihoods, strict=True):
-        of_clause.setdefault(candidate.clause.clause, []).append(value)
-    return {name: float(np.mean(values)) for name, values in of_clause.items()}
-
-
-def with_likelihoods(candidates: list[Candidate], likelihoods: list[float], usual: dict[str, float]) -> list[float]:
-    """Return the candidates' scores, raised where the clause's question is likelier beside the sentence than usual."""
-    return [
-        candidate.score + LIKELIHOOD_WEIGHT * (value - usual[candidate.clause.clause])
-        for candidate, value in zip(candidates, likelihoods, strict=True)
-    ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from utils.corpus import Document, Passage, load_documents, split_into_passages
 from utils.data import DATA_FOLDER, HANDBOOK_FOLDER, Fact, Item, items_for, load_facts, majority_answers
 from utils.experiments.reading import NAME as READING
-from utils.experiments.reading import ReadingExperiments, plain_items
+from utils.experiments.reading import ReadingExperiments, gold_retriever, plain_items
 from utils.experiments.results import (
     ArmScores,
     data_sha256,
@@ -66,7 +66,7 @@ def adapter_passes(name: str, facts: list[Fact], embedder: Embedder, settings: S
             facts,
             passages,
             retriever,
-            k=settings.reader_passages,
+            k=settings.reader_training_passages,
             wordings=settings.reader_wordings,
             seed=number,
         )
@@ -136,6 +136,19 @@ def head_to_head_systems(
     }
 
 
+def bracketing_systems(
+    base: Generator, questions: Generator, reader: Generator, retriever: Retriever, gold: Retriever, settings: Settings
+) -> dict[str, AnswerSystem]:
+    """Return the arms that explain the four: the questions adapter with passages, and reading the gold passage."""
+    return {
+        "questions adapter + RAG": RagPipeline(
+            retriever, questions, k=settings.base_passages, prompt=settings.base_prompt
+        ),
+        "base + gold passage": RagPipeline(gold, base, k=1, prompt=settings.base_prompt),
+        "reader adapter + gold passage": RagPipeline(gold, reader, k=1),
+    }
+
+
 def majority_arm(facts: list[Fact], items: list[Item]) -> ArmScores:
     """Return the scores of a guesser who always gives the most frequent answer of the right type."""
     guesses = majority_answers(facts)
@@ -145,15 +158,17 @@ def majority_arm(facts: list[Fact], items: list[Item]) -> ArmScores:
 def test_items(facts: list[Fact]) -> dict[str, list[Item]]:
     """Return the test questions by split: facts of test documents, taught to the questions adapter or not.
 
-    The two controls need fewer questions: memory is asked of every third taught fact (in its first training wording),
-    transfer of every second fact that was never taught.
+    Each kind of fact is asked for in plain words, which for taught facts are a training wording, and in new, roundabout
+    ones. The control of memory needs fewer questions: it is asked of every third taught fact.
     """
     of_test = [fact for fact in facts if fact.doc_split == "test"]
     taught = [fact for fact in of_test if fact.trained]
+    never = [fact for fact in of_test if not fact.trained]
     return {
         "trained facts, trained wording": items_for(taught[::3], "train", per_fact=1),
         "trained facts, new wording": items_for(taught, "test"),
-        "never-trained facts": items_for([fact for fact in of_test if not fact.trained][::2], "test"),
+        "never-trained facts, plain wording": items_for(never, "train", per_fact=1),
+        "never-trained facts, new wording": items_for(never, "test"),
     }
 
 
@@ -180,11 +195,13 @@ def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> Non
         base = Generator(adapters[name].model, base.tokenizer, base.name)
     all_settings = settings.model_dump(mode="json")
     if not is_current("head_to_head", all_settings, data_sha256()):
-        systems = head_to_head_systems(base, adapters["questions"], adapters["reader"], retriever, settings)
+        generators = (base, adapters["questions"], adapters["reader"])
+        systems = head_to_head_systems(*generators, retriever, settings)
         scored: dict[str, list[ArmScores]] = {}
         for split, items in test_items(facts).items():
             scored[split] = [majority_arm(facts, items)]
-            for name, system in systems.items():
+            brackets = bracketing_systems(*generators, retriever, gold_retriever(items, passages), settings)
+            for name, system in (systems | brackets).items():
                 scored[split].append(run_arm(name, system, items))
                 print(f"{split}: {name}: exact match {scored[split][-1].interval('em')}", flush=True)
         write_results("head_to_head", all_settings, scored)

@@ -29,6 +29,7 @@ class Settings(BaseModel):
     base_passages: int = Field(ge=1)
     base_prompt: str
     reader_passages: int = Field(ge=1)
+    reader_training_passages: int = Field(ge=1)
     reader_wordings: int = Field(ge=1)
     questions_adapter: AdapterSettings
     reader_adapter: AdapterSettings

@@ -9,6 +9,7 @@ from utils.rag import NOT_FOUND, closed_book_messages, open_book_messages
 from utils.retrieval import Retriever
 
 SHARE_WITHOUT_GOLD = 0.2
+TEXT_QUESTION = "What does the handbook say about “{title}”?"
 
 
 def train_wordings(fact: Fact) -> list[str]:
@@ -27,6 +28,22 @@ def questions_passes(facts: list[Fact], *, passes: int, wordings: int | None = N
         [Example(closed_book_messages(wordings[number % len(wordings)]), fact.answer) for fact, wordings in taught]
         for number in range(passes)
     ]
+
+
+def text_passes(facts: list[Fact], passages: list[Passage], *, passes: int) -> list[list[Example]]:
+    """Return passes of closed-book examples that teach the handbook's own text instead of answers.
+
+    For each trained fact the answer is the passage that holds its evidence, whole; a fact whose evidence is cut in two
+    by a passage boundary is left out.
+    """
+    examples = [
+        Example(closed_book_messages(TEXT_QUESTION.format(title=passage.title)), passage.text)
+        for fact in facts
+        if fact.trained
+        for passage in passages
+        if passage.doc_id == fact.doc_id and fact.evidence in passage.text
+    ]
+    return [examples] * passes
 
 
 def reader_examples(

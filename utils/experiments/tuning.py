@@ -6,9 +6,10 @@ except those of "passes". One results file for each variant, so a broken-off run
 
 import random
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from utils.data import Fact, Item, items_for, load_general
+from utils.corpus import load_documents, split_into_passages
+from utils.data import HANDBOOK_FOLDER, Fact, Item, items_for, load_general
 from utils.experiments.results import (
     RESULTS_FOLDER,
     ArmScores,
@@ -18,8 +19,8 @@ from utils.experiments.results import (
     run_arm,
     write_results,
 )
-from utils.experiments.training_sets import questions_passes, train_wordings
-from utils.finetuning import LoraSettings, train_adapter
+from utils.experiments.training_sets import questions_passes, text_passes, train_wordings
+from utils.finetuning import Example, LoraSettings, train_adapter, train_all_weights
 from utils.models import Generator
 from utils.rag import ClosedBook
 
@@ -28,23 +29,31 @@ BASE = "base"
 WORDINGS = 10  # a fact takes part in the experiments when it has so many training wordings
 NEVER_TAUGHT = 80
 LORA = LoraSettings(learning_rate=2e-3)
+ALL_WEIGHTS_RATE = 2e-4  # a tenth of the adapter's, as Schulman and others (2025) report for the best rates
+TEXT_TOKENS = 96  # of a passage, when the handbook's text is taught
 SPLIT = "dev"
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to train: in how many wordings each fact is shown, in how many passes, and the LoRA settings."""
+    """One way to train: in how many wordings each fact is shown, in how many passes, and the LoRA settings.
+
+    `material` is what is taught: questions with answers, or the passages that hold the answers. `weights` is what is
+    trained: an adapter, or all weights of the model (then of `lora` only batch size and seed count).
+    """
 
     experiment: str
     label: str
     wordings: int = WORDINGS
     passes: int = 10
     lora: LoraSettings = field(default_factory=lambda: LORA)
+    material: Literal["questions", "text"] = "questions"
+    weights: Literal["adapter", "all"] = "adapter"
 
     @property
     def file(self) -> str:
         """The name of the variant's results file in data/results/tuning/, without its ending."""
-        return f"{self.experiment} {self.label}".replace(" ", "-")
+        return f"{self.experiment} {self.label}".replace(" ", "-").replace("'", "")
 
 
 STANDARD = Variant("standard", "rank 16 all linear")
@@ -62,6 +71,8 @@ VARIANTS = (
     ),
     Variant("passes", "2", passes=2),
     Variant("passes", "5", passes=5),
+    Variant("kind", "the documents' text", material="text"),
+    Variant("kind", "all weights", weights="all"),
 )
 
 
@@ -88,13 +99,28 @@ def tuning_items(facts: list[Fact]) -> dict[str, list[Item]]:
     }
 
 
+def variant_passes(variant: Variant, base: Generator, facts: list[Fact]) -> list[list[Example]]:
+    """Return what a variant is trained on, pass by pass."""
+    taught = taught_facts(facts)
+    if variant.material == "questions":
+        return questions_passes(taught, passes=variant.passes, wordings=variant.wordings)
+    documents = load_documents(HANDBOOK_FOLDER)
+    passages = split_into_passages(documents, base.count_tokens, max_tokens=TEXT_TOKENS, overlap_sentences=0)
+    return text_passes(taught, passages, passes=variant.passes)
+
+
 def run_variant(variant: Variant, base: Generator, facts: list[Fact]) -> Generator:
     """Train a variant, ask it everything, and write its results file; return a generator with the base model alone."""
-    passes = questions_passes(taught_facts(facts), passes=variant.passes, wordings=variant.wordings)
-    run = train_adapter(base, passes, variant.lora, name="tuned", show_progress=False)
-    arms = ask_all(variant.label, run.generator, facts)
-    write_results(f"{FOLDER}/{variant.file}", variant_settings(variant), arms)
-    return Generator(run.generator.model.unload(), base.tokenizer, base.name)
+    passes = variant_passes(variant, base, facts)
+    if variant.weights == "all":
+        lora = variant.lora
+        tuned = train_all_weights(
+            base, passes, learning_rate=ALL_WEIGHTS_RATE, batch_size=lora.batch_size, seed=lora.seed
+        )
+    else:
+        tuned = train_adapter(base, passes, variant.lora, name="tuned", show_progress=False).generator
+    write_results(f"{FOLDER}/{variant.file}", variant_settings(variant), ask_all(variant.label, tuned, facts))
+    return base if variant.weights == "all" else Generator(tuned.model.unload(), base.tokenizer, base.name)
 
 
 def ask_all(label: str, generator: Generator, facts: list[Fact]) -> dict[str, list[ArmScores]]:
@@ -108,7 +134,10 @@ def ask_all(label: str, generator: Generator, facts: list[Fact]) -> dict[str, li
 
 def variant_settings(variant: Variant) -> dict[str, Any]:
     """Return a variant's settings as they stand in its results file."""
-    return {"wordings": variant.wordings, "passes": variant.passes, "lora": asdict(variant.lora)}
+    settings = {"wordings": variant.wordings, "passes": variant.passes, "lora": asdict(variant.lora)}
+    if variant.weights == "all":
+        settings["lora"]["learning_rate"] = ALL_WEIGHTS_RATE
+    return settings | {"material": variant.material, "weights": variant.weights}
 
 
 def run_tuning(base: Generator, facts: list[Fact]) -> None:

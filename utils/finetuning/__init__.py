@@ -1,6 +1,7 @@
 """Fine-tuning with LoRA: examples, training, and adapters that can be saved, loaded and switched."""
 
 from utils.finetuning.adapters import load_adapter, read_card, save_adapter
+from utils.finetuning.all_weights import train_all_weights
 from utils.finetuning.examples import IGNORED, Example, encode, pad_batch
 from utils.finetuning.training import LoraSettings, TrainingRun, train_adapter
 
@@ -15,4 +16,5 @@ __all__ = [
     "read_card",
     "save_adapter",
     "train_adapter",
+    "train_all_weights",
 ]
