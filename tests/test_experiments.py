@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from utils.data import Item, items_for, load_facts
+from utils.docstrings import load_docstrings
 from utils.experiments import (
     compare_pairs,
     comparison_table,
+    index_scale,
     load_settings,
     questions_passes,
     read_results,
@@ -19,7 +21,7 @@ from utils.experiments import (
     write_results,
 )
 from utils.experiments import results as results_module
-from utils.experiments.index_scale import measure_indexes, read_index_scale
+from utils.experiments.index_scale import docstring_collection, measure_indexes, read_index_scale
 from utils.experiments.protocol import (
     ADAPTERS_FOLDER,
     adapter_passes,
@@ -228,6 +230,15 @@ def test_indexes_are_measured_against_exact_search():
     assert exact.recalls == [1.0] * 20 and hnsw.recall_interval().estimate > 0.9
     assert exact.megabytes == pytest.approx(600 * 96 * 4 / 1e6, rel=0.01)
     assert hnsw.megabytes > exact.megabytes > ivfpq.megabytes - 0.1
+
+
+def test_a_docstring_is_asked_for_by_its_own_summary(embedder, tmp_path, monkeypatch):
+    monkeypatch.setattr(index_scale, "CACHE_FOLDER", tmp_path)
+    collection = docstring_collection(embedder, 40)
+    summaries = {pair.name: pair.summary for pair in load_docstrings(40)}
+    assert [summaries[source] for source in collection.sources] == collection.questions
+    assert all(collection.passages_of(source) for source in collection.sources)
+    assert len(collection.passages) == len(collection.vectors) <= 40
 
 
 def test_the_committed_index_measurements_are_of_real_size():

@@ -33,11 +33,19 @@ CACHE_FOLDER = DATA_FOLDER.parent / "build" / "docstrings"
 
 @dataclass(frozen=True)
 class Collection:
-    """Passages with their vectors, and questions whose answers are among them."""
+    """Passages with their vectors, and questions whose answers are among them.
+
+    `sources` names for each question the document, a docstring, that it summarises.
+    """
 
     passages: list[Passage]
     vectors: np.ndarray
     questions: list[str]
+    sources: list[str]
+
+    def passages_of(self, source: str) -> set[str]:
+        """Return the ids of a document's passages: whichever of them is found, the right text is found."""
+        return {passage.id for passage in self.passages if passage.doc_id == source}
 
 
 @dataclass(frozen=True)
@@ -107,8 +115,11 @@ def docstring_collection(embedder: Embedder, n: int) -> Collection:
         unfinished.replace(vectors_path)
     passages = passages_from_bytes(texts_path.read_bytes())
     found = {passage.doc_id for passage in passages}
-    summaries = [pair.summary for pair in pairs if pair.name in found and len(pair.summary) <= LONGEST_QUESTION]
-    return Collection(passages, np.load(vectors_path), summaries[:: max(1, len(summaries) // QUESTIONS)][:QUESTIONS])
+    asked = [pair for pair in pairs if pair.name in found and len(pair.summary) <= LONGEST_QUESTION]
+    asked = asked[:: max(1, len(asked) // QUESTIONS)][:QUESTIONS]
+    return Collection(
+        passages, np.load(vectors_path), [pair.summary for pair in asked], sources=[pair.name for pair in asked]
+    )
 
 
 def as_document(pair: DocstringPair) -> Document:

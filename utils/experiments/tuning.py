@@ -61,18 +61,18 @@ VARIANTS = (
     STANDARD,
     Variant("wordings", "1", wordings=1),
     Variant("wordings", "3", wordings=3),
-    Variant("learning rate", "0.0005", lora=LoraSettings(learning_rate=5e-4)),
-    Variant("learning rate", "0.008", lora=LoraSettings(learning_rate=8e-3)),
-    Variant("rank", "2", lora=LoraSettings(rank=2, alpha=4, learning_rate=2e-3)),
+    Variant("kind", "the documents' text", material="text"),
+    Variant("kind", "all weights", weights="all"),
     Variant(
         "rank",
         "16 attention only",
         lora=LoraSettings(target_modules=("q_proj", "k_proj", "v_proj", "o_proj"), learning_rate=2e-3),
     ),
+    Variant("rank", "2", lora=LoraSettings(rank=2, alpha=4, learning_rate=2e-3)),
+    Variant("learning rate", "0.0005", lora=LoraSettings(learning_rate=5e-4)),
+    Variant("learning rate", "0.008", lora=LoraSettings(learning_rate=8e-3)),
     Variant("passes", "2", passes=2),
     Variant("passes", "5", passes=5),
-    Variant("kind", "the documents' text", material="text"),
-    Variant("kind", "all weights", weights="all"),
 )
 
 
