@@ -39,7 +39,7 @@ def outputs_as_text(notebook) -> str:
 
 
 def test_the_notebooks_of_the_course_are_there():
-    assert [path.stem[:2] for path in PATHS] == ["00", "01", "02", "03", "04", "05", "07"]
+    assert [path.stem[:2] for path in PATHS] == ["00", "01", "02", "03", "04", "05", "06", "07", "08"]
 
 
 def test_executed_in_order_from_one_to_n(notebook):

@@ -11,7 +11,6 @@ import pytest
 
 from utils.choice.measured import (
     Measured,
-    by_kind,
     find_arm,
     measure_answers,
     measure_difference,
@@ -148,12 +147,6 @@ def test_facts_must_match_and_be_asked_once():
         measure_difference({"f": {"s": twice}}, comparison)
 
 
-def test_training_variants_are_turned_into_arms_of_a_kind():
-    assert by_kind({"base": {"new wording": "x"}, "wordings-1": {"new wording": "y"}}) == {
-        "new wording": {"base": "x", "wordings-1": "y"}
-    }
-
-
 def test_every_figure_that_is_named_can_be_worked_out():
     assert set(measure_answers(every_named_arm())) | set(SKILLS) == KEYS
 
@@ -168,17 +161,11 @@ def test_a_comparison_says_which_scores_are_compared():
 
 def committed_arms(file):
     """Return the arms of a committed results file by split, as `read_answers` would, without loading any model."""
-    if file != "tuning":
-        splits = json.loads((RESULTS / f"{file}.json").read_text(encoding="utf-8"))["splits"]
-        return {split: {record["arm"] for record in records} for split, records in splits.items()}
-    kinds = {}
-    for path in (RESULTS / file).glob("*.json"):
-        for kind in json.loads(path.read_text(encoding="utf-8"))["splits"]:
-            kinds.setdefault(kind, set()).add(path.stem)
-    return kinds
+    splits = json.loads((RESULTS / f"{file}.json").read_text(encoding="utf-8"))["splits"]
+    return {split: {record["arm"] for record in records} for split, records in splits.items()}
 
 
-@pytest.mark.parametrize("file", ["reading", "head_to_head", "tuning"])
+@pytest.mark.parametrize("file", ["reading", "head_to_head"])
 def test_the_committed_results_hold_every_arm_that_is_named(file):
     arms = committed_arms(file)
     scores = [level.score for level in LEVELS.values()]

@@ -49,14 +49,14 @@ ARTICLE_ROWS = (
         "a retriever and a generator",
         "a single model",
         ("gold_over_retrieved", "reader_over_base"),
-        ("general_after_tuning", "reading_after_tuning"),
+        ("reading_after_tuning", "both_over_tuned"),
     ),
     ArticleRow(
         "knowledge base",
         "outside of the model",
         "none of its own",
         ("altered_followed", "altered_over_original"),
-        ("ten_wordings_over_one",),
+        ("tuned_trained_wording", "tuned_new_wording"),
     ),
     ArticleRow(
         "how the response is made",

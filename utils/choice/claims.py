@@ -89,10 +89,10 @@ CLAIMS = (
         "Fine-tuning adjusts a model only a little.",
         "misleading",
         "A small change of the weights can have a large effect: fine-tuned on new texts, Llama2 fell from .353 "
-        "to .219 on questions about them. Look also at what happens to knowledge that training never touched.",
+        "to .219 on questions about them. Look also at what becomes of a skill that training never touched: reading.",
         ("Ovadia et al. 2024",),
-        ("05", "07"),
-        ("general_after_tuning", "tuned_over_base"),
+        ("07",),
+        ("reading_after_tuning", "tuned_over_base"),
     ),
     Claim(
         "Once fine-tuned, the model is given the question together with the data that belong to it.",

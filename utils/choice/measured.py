@@ -103,7 +103,7 @@ def measure_skills(skills: Mapping[str, "SkillResults"]) -> dict[str, Measured]:
 
 
 def read_answers() -> "Results":
-    """Read the results files of the head-to-head, the reading and the training experiments.
+    """Read the results files of the head-to-head and of the reading experiments.
 
     Raises what `read_results` raises. The imports stand here because they load the models' libraries.
     """
@@ -111,7 +111,6 @@ def read_answers() -> "Results":
     from utils.experiments import load_settings, read_results
     from utils.experiments.protocol import handbook_passages
     from utils.experiments.reading import reading_items
-    from utils.experiments.tuning import read_tuning
     from utils.models import load_embedder
 
     facts = load_facts()
@@ -120,20 +119,10 @@ def read_answers() -> "Results":
         "head_to_head": [*items_for(facts, "train"), *items_for(facts, "test")],
         "reading": reading_items(facts, passages),
     }
-    results = {
+    return {
         name: {split: {arm.arm: arm for arm in arms} for split, arms in read_results(name, items).items()}
         for name, items in asked.items()
     }
-    return results | {"tuning": by_kind(read_tuning(facts))}
-
-
-def by_kind(variants: Mapping[str, Mapping[str, "ArmScores"]]) -> dict[str, dict[str, "ArmScores"]]:
-    """Return the scores of training variants by kind of question, then by variant."""
-    kinds: dict[str, dict[str, ArmScores]] = {}
-    for variant, of_variant in variants.items():
-        for kind, arm in of_variant.items():
-            kinds.setdefault(kind, {})[variant] = arm
-    return kinds
 
 
 def read_measured() -> dict[str, Measured]:

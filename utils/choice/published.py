@@ -35,37 +35,6 @@ TRENDS = (
         "train on questions about the very facts that are asked for, and our reader is some fifty times smaller.",
     ),
     Trend(
-        "ten wordings",
-        "Ovadia et al. 2024 (EMNLP).",
-        "Ten paraphrases of the text lift fine-tuning on current events: Mistral .504 to .588, Llama2 .219 to .392.",
-        READ,
-        "ten wordings > one",
-        "ten_wordings_over_one",
-        1,
-        "Their paraphrases are of the text and come on top; ours are of the question, with equally many steps.",
-    ),
-    Trend(
-        "memory is no access",
-        "Allen-Zhu & Li 2023.",
-        "Facts that were memorised from texts without variation: about 0 % can be extracted by questions.",
-        ABSTRACT,
-        "recall in the trained form > in another form",
-        "memory_over_access_one_wording",
-        1,
-        "GPT-2-style models, trained from nothing on invented biographies. Our model had read a lot before, and the "
-        "other form is only another wording of a question.",
-    ),
-    Trend(
-        "a few wordings",
-        "Allen-Zhu & Li 2023.",
-        "One wording leaves 9.7 % extractable, five permuted ones 96.2 %.",
-        SECOND_HAND,
-        "several wordings > one",
-        "three_wordings_over_one",
-        1,
-        "As above; three wordings here, not five, at equally many steps.",
-    ),
-    Trend(
         "memorised or generalised",
         "Wu et al. 2024 (FineTuneBench).",
         "A fine-tuned GPT-4o-mini: .99 on the questions that it was trained on, .65 on others about the same facts.",
@@ -137,28 +106,6 @@ TRENDS = (
         1,
         "Their models may decline; our base model was not invited to. Where it already fails without passages, nothing "
         "is left to rise. A reply that declines counts as a failure here.",
-    ),
-    Trend(
-        "forgetting",
-        "Gekhman et al. 2024 (EMNLP).",
-        "Fitting facts that the model did not know costs accuracy on what it knew: coefficient −8.3, and +7.3 for "
-        "known facts.",
-        READ,
-        "general knowledge falls",
-        "general_after_tuning",
-        -1,
-        "PaLM-2 and questions of one kind; ours are easy general questions, and the adapter's replies are shorter, "
-        "which containment may punish.",
-    ),
-    Trend(
-        "where to adapt",
-        "Schulman & Thinking Machines 2025 (LoRA Without Regret).",
-        "Adapters belong on all layers; on attention alone they do worse.",
-        "reported by TRL's documentation",
-        "all linear layers > attention only",
-        "all_layers_over_attention",
-        1,
-        "At the same rank, so ours on all layers has more parameters as well.",
     ),
     Trend(
         "small readers",

@@ -52,18 +52,12 @@ def reading(split: str, arm: str, measure: str = "containment") -> Score:
     return Score("reading", split, arm, measure)
 
 
-def tuned(variant: str, kind: str, measure: str = "em") -> Score:
-    """Return where a training variant's answers to a kind of question are."""
-    return Score("tuning", kind, variant, measure)
-
-
 TRAINED, NEW = "trained facts, trained wording", "trained facts, new wording"
 NEVER = "never-trained facts, plain wording"
 BASE, RAG, TUNED, BOTH = "base", "base + RAG", "questions adapter", "questions adapter + RAG"
 READER, GOLD = "reader adapter + RAG", "base + gold passage"
 NEAR_MISSES, ORIGINAL, ALTERED = "test: near misses", "dev: original answer", "dev: altered answer"
 PLACES = "dev: position of the gold passage"
-TEN, THREE, ONE, ATTENTION = "standard-rank-16-all-linear", "wordings-3", "wordings-1", "rank-16-attention-only"
 
 LEVELS = {
     "base_alone": Level("base model alone, facts never trained", head_to_head(NEVER, BASE)),
@@ -122,25 +116,6 @@ DIFFERENCES = {
     ),
     "memory_over_access": pair(
         "trained − new wording, questions adapter", head_to_head(TRAINED, TUNED), head_to_head(NEW, TUNED)
-    ),
-    "memory_over_access_one_wording": pair(
-        "trained − new wording, one training wording a fact", tuned(ONE, "trained wording"), tuned(ONE, "new wording")
-    ),
-    "three_wordings_over_one": pair(
-        "three training wordings − one, new wording", tuned(THREE, "new wording"), tuned(ONE, "new wording")
-    ),
-    "ten_wordings_over_one": pair(
-        "ten training wordings − one, new wording", tuned(TEN, "new wording"), tuned(ONE, "new wording")
-    ),
-    "all_layers_over_attention": pair(
-        "adapter on all linear layers − on attention only, new wording",
-        tuned(TEN, "new wording"),
-        tuned(ATTENTION, "new wording"),
-    ),
-    "general_after_tuning": pair(
-        "general knowledge, adapter − base model",
-        tuned(TEN, "general knowledge", "containment"),
-        tuned(BASE, "general knowledge", "containment"),
     ),
     "ends_over_middle": Comparison(
         "gold passage first or last − between, base model",
