@@ -23,7 +23,7 @@ BUILD_FOLDER = DATA_FOLDER.parent / "build"
 TIMINGS_FILE = DATA_FOLDER / "results" / "timings.json"
 HEAD_TO_HEAD = "07_head_to_head"
 CELL_TIMEOUT = 1800  # seconds
-POLL_EVERY = 0.2  # seconds between two looks at the memory
+POLL_EVERY = 1.0  # seconds between two looks at the memory, which take time from the notebook
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,9 @@ def draw_figure(path: Path) -> None:
     splits = head_to_head()
     n = " / ".join(str(len(arms[0].items)) for arms in splits.values())
     groups = {
-        split.replace(", ", ",\n"): {arm.arm: arm.interval("containment") for arm in arms if arm.arm in SHOWN_ARMS}
+        split.replace(" facts, ", "\nfacts,\n"): {
+            arm.arm: arm.interval("containment") for arm in arms if arm.arm in SHOWN_ARMS
+        }
         for split, arms in splits.items()
     }
     plot_intervals(
