@@ -255,7 +255,7 @@ def test_an_interrupted_training_leaves_the_model_as_it_was(tiny_generator, monk
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("utils.finetuning.trainer.loss_in_base_precision", interrupt)
+    monkeypatch.setattr("utils.finetuning.trainer.loss_in_precision", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train_adapter(kept, [EXAMPLES], SETTINGS, name="broken off", show_progress=False)
     assert list(kept.model.peft_config) == ["kept"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from utils.choice.measured import Measured
+from utils.choice.measured import Measured, figures_of
 from utils.choice.sources import SKILLS
 
 Judgement = Literal["false", "misleading", "unsupported", "imprecise", "roughly right", "right"]
@@ -39,11 +39,7 @@ class Claim:
 
 def figures_text(keys: Iterable[str], measured: Mapping[str, Measured]) -> str:
     """Return figures of ours, one a line. Raises ValueError for one that is missing."""
-    keys = list(keys)
-    missing = [key for key in keys if key not in measured]
-    if missing:
-        raise ValueError(f"There is no measured figure {missing[0]!r}. `make results` measures it.")
-    return "\n".join(str(measured[key]) for key in keys)
+    return "\n".join(map(str, figures_of(keys, measured)))
 
 
 CLAIMS = (

@@ -1,6 +1,6 @@
 """What the course measured, by key: means and paired differences, worked out from the results files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -26,6 +26,15 @@ class Measured:
 
     def __str__(self) -> str:
         return f"{self.label}: {self.text}, n = {self.n}"
+
+
+def figures_of(keys: Iterable[str], measured: Mapping[str, Measured]) -> list[Measured]:
+    """Return the figures with these keys, in their order. Raises ValueError, with its key, for one that is missing."""
+    keys = list(keys)
+    missing = [key for key in keys if key not in measured]
+    if missing:
+        raise ValueError(f"There is no measured figure {missing[0]!r}. `make results` measures it.")
+    return [measured[key] for key in keys]
 
 
 def find_arm(results: "Results", score: Score) -> "ArmScores":

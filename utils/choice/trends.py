@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from utils.choice.measured import Measured
+from utils.choice.measured import Measured, figures_of
 from utils.choice.published import Trend
 from utils.metrics import Interval
 
@@ -49,8 +49,8 @@ def verdict(difference: Interval, expected: int) -> Verdict:
 
 def trend_rows(trends: tuple[Trend, ...], measured: Mapping[str, Measured]) -> list[TrendRow]:
     """Return each trend with our figure and the verdict. Raises ValueError for a trend whose figure is missing."""
-    missing = [trend.key for trend in trends if trend.key not in measured]
-    if missing:
-        raise ValueError(f"There is no measured figure {missing[0]!r}. `make results` measures it.")
-    found = [(trend, measured[trend.key]) for trend in trends]
-    return [TrendRow(trend, figure, verdict(figure.interval, trend.expected)) for trend, figure in found]
+    figures = figures_of([trend.key for trend in trends], measured)
+    return [
+        TrendRow(trend, figure, verdict(figure.interval, trend.expected))
+        for trend, figure in zip(trends, figures, strict=True)
+    ]

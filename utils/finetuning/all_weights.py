@@ -2,41 +2,15 @@
 
 import copy
 import tempfile
-from typing import Any
 
-import torch
 from datasets import Dataset
 from peft import PeftModel
-from transformers import PrinterCallback, Trainer, set_seed
+from transformers import PrinterCallback, set_seed
 
 from utils.finetuning.examples import MAX_TOKENS, Example, encode_passes, pad_batch
-from utils.finetuning.losses import label_loss
+from utils.finetuning.trainer import AnswerTrainer
 from utils.finetuning.training import LoraSettings, training_arguments
 from utils.models import Generator
-
-
-class AllWeightsTrainer(Trainer):
-    """A Trainer that counts the answers' tokens only and multiplies in a lower precision than that of the weights."""
-
-    loss_is_scaled_for_ga = False
-
-    def __init__(self, precision: torch.dtype, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self.precision = precision
-
-    def compute_loss(
-        self,
-        model: torch.nn.Module,
-        inputs: dict[str, torch.Tensor],
-        return_outputs: bool = False,
-        num_items_in_batch: torch.Tensor | None = None,
-    ) -> Any:
-        """Return the loss of one batch."""
-        model = self.accelerator.unwrap_model(model)
-        lower = self.precision != torch.float32
-        with torch.autocast(model.device.type, dtype=self.precision if lower else None, enabled=lower):
-            loss = label_loss(model, inputs)
-        return (loss, {}) if return_outputs else loss
 
 
 def train_all_weights(
@@ -55,7 +29,7 @@ def train_all_weights(
     model = copy.deepcopy(generator.model).float().requires_grad_(True)
     schedule = LoraSettings(learning_rate=learning_rate, batch_size=batch_size, seed=seed)
     with tempfile.TemporaryDirectory() as scratch:
-        trainer = AllWeightsTrainer(
+        trainer = AnswerTrainer(
             generator.model.dtype,
             model=model,
             args=training_arguments(scratch, schedule, model.device),

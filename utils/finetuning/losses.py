@@ -21,14 +21,14 @@ def label_loss(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.
     return cross_entropy(logits.float(), next_labels[labelled])
 
 
-def loss_in_base_precision(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Return `label_loss`, computed in the precision of the base model's weights.
+def loss_in_precision(model: torch.nn.Module, batch: dict[str, torch.Tensor], precision: torch.dtype) -> torch.Tensor:
+    """Return `label_loss`, its products computed in a precision, which is that of the base model's weights.
 
-    The adapter's own weights are float32, so that small updates are not rounded away; autocast lowers them for each
+    The weights that are trained are float32, so that small updates are not rounded away; autocast lowers them for each
     product. (The Trainer's autocast wraps the model's `forward`, which `label_loss` does not call.)
     """
-    lower = model.dtype != torch.float32
-    with torch.autocast(model.device.type, dtype=model.dtype if lower else None, enabled=lower):
+    lower = precision != torch.float32
+    with torch.autocast(model.device.type, dtype=precision if lower else None, enabled=lower):
         return label_loss(model, batch)
 
 
@@ -40,6 +40,6 @@ def mean_answer_loss(model: torch.nn.Module, batches: list[dict[str, torch.Tenso
         for batch in batches:
             on_device = {key: value.to(model.device) for key, value in batch.items()}
             labelled = int((batch["labels"][:, 1:] != IGNORED).sum())
-            total += labelled * float(loss_in_base_precision(model, on_device))
+            total += labelled * float(loss_in_precision(model, on_device, model.dtype))
             tokens += labelled
     return total / tokens

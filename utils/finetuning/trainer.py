@@ -8,14 +8,21 @@ from peft import get_peft_model_state_dict
 from peft.utils import SAFETENSORS_WEIGHTS_NAME
 from transformers import Trainer
 
-from utils.finetuning.losses import loss_in_base_precision
+from utils.finetuning.losses import loss_in_precision
 from utils.finetuning.tensors import write_tensors
 
 
 class AnswerTrainer(Trainer):
-    """A Trainer that counts the answers' tokens only, and whose checkpoints hold the trained adapter only."""
+    """A Trainer that counts the answers' tokens only, and whose checkpoints hold the trained adapter only.
+
+    `precision` is that of the products in the loss (see `loss_in_precision`).
+    """
 
     loss_is_scaled_for_ga = False
+
+    def __init__(self, precision: torch.dtype, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.precision = precision
 
     def compute_loss(
         self,
@@ -25,7 +32,7 @@ class AnswerTrainer(Trainer):
         num_items_in_batch: torch.Tensor | None = None,
     ) -> Any:
         """Return the loss of one batch."""
-        loss = loss_in_base_precision(self.accelerator.unwrap_model(model), inputs)
+        loss = loss_in_precision(self.accelerator.unwrap_model(model), inputs, self.precision)
         return (loss, {}) if return_outputs else loss
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:

@@ -163,6 +163,7 @@ def run_trainer(
 ) -> TrainerState:
     """Train the active adapter on the encoded examples, from a checkpoint on if given; return the final state."""
     trainer = AnswerTrainer(
+        model.dtype,
         model=model,
         args=arguments,
         train_dataset=Dataset.from_list(encoded),
