@@ -6,16 +6,23 @@ BIN    := $(VENV)/bin
 #   make lab PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
 PIP_FLAGS ?=
 
-.PHONY: help lab test course outputs results bench readme clean
+# A folder or address with reveal.js for `make slides`; empty for the copy on the web that nbconvert knows.
+REVEAL ?=
+
+.PHONY: help lab test browser course outputs results bench readme badges classroom slides clean
 
 help:
 	@echo "make lab      set up (once), then open the course in JupyterLab"
 	@echo "make test     set up (once), then run all tests"
+	@echo "make browser  open the longest notebook, 07, in a real browser too (needs Chromium)"
 	@echo "make course   execute all notebooks into build/, print times and the head-to-head table"
 	@echo "make outputs  execute all notebooks in place (NOTEBOOKS=\"03 07\" for some of them)"
 	@echo "make results  the long measurements: data/results/ and data/adapters/ (resumable)"
 	@echo "make bench    speed, as ratios measured on this machine (half an hour or more)"
-	@echo "make readme   fill the README's measured passages from data/results/"
+	@echo "make readme   fill the measured passages of README and notebooks from data/results/"
+	@echo "make badges REPO=owner/name   stamp the course's address into badges and set-up cells"
+	@echo "make classroom  build/classroom/: everything for a room without a network"
+	@echo "make slides   build/slides/: every notebook as slides"
 
 $(VENV)/.installed: requirements.txt requirements-test.txt requirements-models.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -37,6 +44,9 @@ test: $(VENV)/.models
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=1800 notebooks
 
+browser: $(VENV)/.models
+	$(BIN)/python -m tests.browser
+
 course: $(VENV)/.models
 	$(BIN)/python -m utils.course
 
@@ -52,6 +62,15 @@ bench: $(VENV)/.models
 
 readme: $(VENV)/.models
 	$(BIN)/python -m utils.readme
+
+badges: $(VENV)/.models
+	$(BIN)/python -m utils.badges $(REPO)
+
+classroom: $(VENV)/.models
+	$(BIN)/python -m utils.classroom -- $(PIP_FLAGS)
+
+slides: $(VENV)/.models
+	$(BIN)/jupyter nbconvert --to slides --output-dir build/slides --SlidesExporter.reveal_scroll=True $(if $(REVEAL),--SlidesExporter.reveal_url_prefix="$(REVEAL)") notebooks/[0-9]*.ipynb
 
 clean:
 	rm -rf build $(VENV)

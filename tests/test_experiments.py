@@ -1,12 +1,15 @@
 """Training sets, results files, and the committed results and adapters."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from utils.data import Item, items_for, load_facts
+from utils.data import COURSE_FOLDER, Item, items_for, load_facts
 from utils.docstrings import load_docstrings
 from utils.experiments import (
     compare_pairs,
@@ -245,3 +248,21 @@ def test_the_committed_index_measurements_are_of_real_size():
     exact, hnsw, ivfpq = read_index_scale()
     assert exact.vectors == hnsw.vectors == ivfpq.vectors >= 100_000
     assert all(len(measured.recalls) >= 400 for measured in (exact, hnsw, ivfpq))
+
+
+def test_results_of_another_model_are_measured_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(results_module, "RESULTS_FOLDER", tmp_path)
+    write_results("trial", {"k": (1, 2)}, {"split": [run_arm("oracle", Oracle(), ITEMS)]})
+    assert results_module.is_current("trial", {"k": (1, 2)}, results_module.data_sha256())
+    assert not results_module.is_current("trial", {"k": (1, 3)}, results_module.data_sha256())
+    monkeypatch.setenv("RETRIEVE_OR_TUNE_GENERATOR", "someone/a-model")
+    assert not results_module.is_current("trial", {"k": (1, 2)}, results_module.data_sha256())
+
+
+def test_another_data_folder_is_one_setting(tmp_path):
+    code = "from utils.data import DATA_FOLDER, HANDBOOK_FOLDER; print(DATA_FOLDER, HANDBOOK_FOLDER)"
+    chosen = os.environ | {"RETRIEVE_OR_TUNE_DATA": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=COURSE_FOLDER, env=chosen, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [str(tmp_path), str(tmp_path / "handbook")]

@@ -50,10 +50,17 @@ def test_an_empty_answer_and_an_endless_example_are_refused(generator):
 
 
 def test_pad_batch_by_hand():
-    batch = pad_batch([{"input_ids": [5, 6], "labels": [-100, 6]}, {"input_ids": [7], "labels": [7]}], 2)
+    batch = pad_batch([{"input_ids": [5, 6], "labels": [-100, 6]}, {"input_ids": [7], "labels": [7]}], 2, multiple_of=1)
     assert batch["input_ids"].tolist() == [[5, 6], [7, 2]]
     assert batch["attention_mask"].tolist() == [[1, 1], [1, 0]]
     assert batch["labels"].tolist() == [[-100, 6], [7, -100]]
+
+
+@pytest.mark.parametrize(("longest", "tokens"), [(1, 16), (16, 16), (17, 32)])
+def test_few_different_lengths_come_out(longest, tokens):
+    batch = pad_batch([{"input_ids": [5] * longest, "labels": [6] * longest}, {"input_ids": [7], "labels": [7]}], 2)
+    assert {part.shape for part in batch.values()} == {(2, tokens)}
+    assert batch["attention_mask"].sum() == longest + 1
 
 
 def test_an_example_without_labels_is_refused():

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from utils.models import load_embedder, load_generator, render
+from utils.models import chosen_models, load_embedder, load_generator, render
+from utils.models import generator as generator_module
 from utils.models import weights as weights_module
+from utils.models.generator import best_dtype
 from utils.models.prompts import neutralise
 from utils.models.weights import EMBEDDER_WEIGHTS, GENERATOR_WEIGHTS, converted_folder, find_weights
 
@@ -169,3 +171,17 @@ def test_the_conversion_record_names_every_file(generator):
     record = json.loads((folder / "conversion.json").read_text())
     assert record["source_sha256"] == GENERATOR_WEIGHTS.sha256
     assert "model.safetensors" in record["bytes"]
+
+
+def test_the_precision_can_be_chosen_and_a_wrong_name_is_refused(monkeypatch):
+    monkeypatch.setenv(generator_module.PRECISION_VARIABLE, "float32")
+    assert best_dtype(torch.device("cpu")) == torch.float32
+    monkeypatch.setenv(generator_module.PRECISION_VARIABLE, "int8")
+    with pytest.raises(ValueError, match=r"'int8'; it may be float32, bfloat16, float16"):
+        best_dtype(torch.device("cpu"))
+
+
+def test_the_chosen_models_are_those_that_would_be_loaded(monkeypatch, generator, embedder):
+    assert chosen_models() == {"generator": generator.name, "embedder": embedder.name}
+    monkeypatch.setenv(weights_module.GENERATOR_VARIABLE, "someone/a-model")
+    assert chosen_models()["generator"] == "someone/a-model"

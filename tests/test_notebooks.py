@@ -73,13 +73,32 @@ def test_the_first_cells_follow_the_template(path, notebook):
     number = path.stem.split("_")[0]
     assert first.source.startswith(f"# {number} · ")
     assert "**Question:" in first.source and "in this notebook we will" in first.source.lower()
+    assert number == "00" or "\nYou need: " in first.source
     reference = nbformat.read(PATHS[0], as_version=4).cells[1]
     assert second.source == reference.source and second.source.startswith("# Set-up")
 
 
-def test_it_ends_with_what_was_seen(notebook):
+def test_it_says_what_was_seen(notebook):
     markdown = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    assert "## What we saw" in markdown[-1]
+    assert sum(source.startswith("## What we saw") for source in markdown) == 1
+
+
+def test_pictures_are_described_in_words(notebook):
+    for place, cell in enumerate(notebook.cells):
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+            words = next(after.source for after in notebook.cells[place + 1 :] if after.cell_type == "markdown")
+            assert not words.startswith("#"), cell.source
+    markdown = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert all(alt.strip() for alt in re.findall(r"!\[(.*?)\]", markdown))
+
+
+def test_as_slides_no_slide_is_long(notebook):
+    kinds = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in notebook.cells]
+    assert set(kinds) <= {"slide", "subslide", "-", "skip"} and kinds[0] == "slide"
+    assert max(map(len, re.split("[^-]", "".join(kind[0] for kind in kinds)))) <= 8
+    for kind, cell in zip(kinds, notebook.cells, strict=True):
+        is_heading = cell.cell_type == "markdown" and re.match("##? (?!Exercises|Quiz)", cell.source)
+        assert kind == "slide" or not is_heading
 
 
 def test_headings_are_in_order(notebook):

@@ -11,6 +11,7 @@ import pytest
 
 from utils.choice.measured import (
     Measured,
+    by_kind,
     find_arm,
     measure_answers,
     measure_difference,
@@ -151,6 +152,11 @@ def test_every_figure_that_is_named_can_be_worked_out():
     assert set(measure_answers(every_named_arm())) | set(SKILLS) == KEYS
 
 
+def test_training_variants_are_kept_by_kind_of_question():
+    variants = {"base": {"old": "a", "new": "b"}, "wordings-1": {"old": "c", "new": "d"}}
+    assert by_kind(variants) == {"old": {"base": "a", "wordings-1": "c"}, "new": {"base": "b", "wordings-1": "d"}}
+
+
 def test_a_comparison_says_which_scores_are_compared():
     text = str(DIFFERENCES["memory_over_access"])
     assert text == (
@@ -163,6 +169,13 @@ def committed_arms(file):
     """Return the arms of a committed results file by split, as `read_answers` would, without loading any model."""
     splits = json.loads((RESULTS / f"{file}.json").read_text(encoding="utf-8"))["splits"]
     return {split: {record["arm"] for record in records} for split, records in splits.items()}
+
+
+def test_the_committed_training_variants_hold_every_kind_that_is_named():
+    scores = [level.score for level in LEVELS.values()]
+    scores += [score for comparison in DIFFERENCES.values() for score in (*comparison.first, *comparison.second)]
+    for score in (score for score in scores if score.file == "tuning"):
+        assert score.split in committed_arms(f"tuning/{score.arm}")
 
 
 @pytest.mark.parametrize("file", ["reading", "head_to_head"])

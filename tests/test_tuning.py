@@ -31,6 +31,7 @@ def test_every_variant_differs_from_the_standard_in_one_thing():
             variant.lora.learning_rate != STANDARD.lora.learning_rate,
             variant.material != STANDARD.material,
             variant.weights != STANDARD.weights,
+            variant.lora.seed != STANDARD.lora.seed,
             (variant.lora.rank, variant.lora.target_modules) != (STANDARD.lora.rank, STANDARD.lora.target_modules),
         ]
         assert sum(changed) == 1, variant

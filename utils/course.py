@@ -1,4 +1,7 @@
-"""Executes the notebooks: `python -m utils.course` into build/, with `--in-place` over the committed ones."""
+"""Executes the notebooks: `python -m utils.course` into build/, with `--in-place` over the committed ones.
+
+`--float32` measures what they take on a processor without native bfloat16.
+"""
 
 import argparse
 import json
@@ -15,14 +18,17 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from utils.data import DATA_FOLDER, write_json
+from utils.data import COURSE_FOLDER, DATA_FOLDER, write_json
 from utils.experiments.results import describe_machine
+from utils.machine import measure_speed
+from utils.models.generator import PRECISION_VARIABLE
 
-NOTEBOOKS_FOLDER = DATA_FOLDER.parent / "notebooks"
-BUILD_FOLDER = DATA_FOLDER.parent / "build"
+NOTEBOOKS_FOLDER = COURSE_FOLDER / "notebooks"
+BUILD_FOLDER = COURSE_FOLDER / "build"
 TIMINGS_FILE = DATA_FOLDER / "results" / "timings.json"
 HEAD_TO_HEAD = "07_head_to_head"
 CELL_TIMEOUT = 1800  # seconds
+SPEED_SECONDS = 3  # how long the machine's speed is measured
 POLL_EVERY = 1.0  # seconds between two looks at the memory, which take time from the notebook
 
 
@@ -97,40 +103,70 @@ def head_to_head_table(notebook: NotebookNode) -> str:
     return "(no cell is tagged head-to-head-table)"
 
 
-def update_timings(timings: dict[str, Timing], path: Path) -> None:
-    """Write measured times and the machine they were measured on; notebooks not measured now keep their old entry."""
-    known = json.loads(path.read_text(encoding="utf-8"))["notebooks"] if path.is_file() else {}
-    merged = known | {name: asdict(timing) for name, timing in timings.items()}
-    write_json(path, {"machine": describe_machine(), "notebooks": dict(sorted(merged.items()))})
+def update_timings(timings: dict[str, Timing], path: Path, *, section: str = "notebooks") -> None:
+    """Write measured times into a section of a timings file; notebooks not measured now keep their old entry.
+
+    "notebooks" holds the times in this machine's best precision, with the machine; its speed is measured here, in
+    GFLOP/s ("gflops"), so that other machines can estimate their own times. "float32" holds those of `--float32`.
+    """
+    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"machine": {}, "notebooks": {}}
+    measured = {name: asdict(timing) for name, timing in timings.items()}
+    content[section] = dict(sorted((content.get(section, {}) | measured).items()))
+    if section == "notebooks":
+        content["machine"] = describe_machine() | {"gflops": round(measure_speed(SPEED_SECONDS), 1)}
+    write_json(path, content)
+
+
+def chosen_paths(numbers: list[str]) -> list[Path]:
+    """Return the notebooks with these numbers, then their solutions; all if no number is given."""
+    paths = [*sorted(NOTEBOOKS_FOLDER.glob("[0-9]*.ipynb")), *sorted(NOTEBOOKS_FOLDER.glob("solutions/[0-9]*.ipynb"))]
+    return [path for path in paths if not numbers or path.name[:2] in numbers]
+
+
+def run(paths: list[Path], write_to: Path) -> tuple[dict[str, Timing], list[str], str]:
+    """Execute notebooks and write them below a folder; return times, failures and the head-to-head table.
+
+    A notebook that fails is not written. Only lessons are timed; solutions take seconds.
+    """
+    timings: dict[str, Timing] = {}
+    failed = []
+    table = ""
+    for path in paths:
+        name = path.relative_to(NOTEBOOKS_FOLDER).with_suffix("").as_posix()
+        print(f"{name} …", end=" ", flush=True)
+        try:
+            notebook, timing = execute(path)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            print(f"FAILED\n{error}", flush=True)
+            failed.append(name)
+            continue
+        print(f"{timing.seconds:.0f} s, peak memory {timing.peak_megabytes / 1000:.1f} GB", flush=True)
+        write_notebook(notebook, write_to / path.relative_to(NOTEBOOKS_FOLDER))
+        if path.parent == NOTEBOOKS_FOLDER:
+            timings[name] = timing
+        if name == HEAD_TO_HEAD:
+            table = head_to_head_table(notebook)
+    return timings, failed, table
 
 
 def main(arguments: list[str]) -> int:
     """Execute the chosen notebooks; return 0, or 1 if any of them failed."""
     parser = argparse.ArgumentParser(prog="python -m utils.course", description=__doc__)
-    parser.add_argument("--in-place", action="store_true", help="write the outputs into notebooks/")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--in-place", action="store_true", help="write the outputs into notebooks/")
+    where.add_argument("--float32", action="store_true", help="compute in 32 bits, and commit only the times")
     parser.add_argument("numbers", nargs="*", help="which notebooks, by their number (all if none is given)")
     chosen = parser.parse_args(arguments)
-    paths = sorted(NOTEBOOKS_FOLDER.glob("[0-9]*.ipynb"))
-    paths = [path for path in paths if not chosen.numbers or path.name[:2] in chosen.numbers]
+    paths = chosen_paths(chosen.numbers)
     if not paths:
         parser.error(f"no notebook of {NOTEBOOKS_FOLDER} has a number among {chosen.numbers}")
-    timings: dict[str, Timing] = {}
-    failed = []
-    table = ""
-    for path in paths:
-        print(f"{path.stem} …", end=" ", flush=True)
-        try:
-            notebook, timing = execute(path)
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            print(f"FAILED\n{error}", flush=True)
-            failed.append(path.stem)
-            continue
-        timings[path.stem] = timing
-        print(f"{timing.seconds:.0f} s, peak memory {timing.peak_megabytes / 1000:.1f} GB", flush=True)
-        write_notebook(notebook, path if chosen.in_place else BUILD_FOLDER / path.name)
-        if path.stem == HEAD_TO_HEAD:
-            table = head_to_head_table(notebook)
-    update_timings(timings, TIMINGS_FILE if chosen.in_place else BUILD_FOLDER / "timings.json")
+    if chosen.float32:
+        os.environ[PRECISION_VARIABLE] = "float32"  # the notebooks' kernels inherit it
+    timings, failed, table = run(paths, NOTEBOOKS_FOLDER if chosen.in_place else BUILD_FOLDER)
+    if chosen.float32:
+        update_timings(timings, TIMINGS_FILE, section="float32")
+    else:
+        update_timings(timings, TIMINGS_FILE if chosen.in_place else BUILD_FOLDER / "timings.json")
     total = sum(timing.seconds for timing in timings.values())
     print(f"{len(timings)} notebooks in {total / 60:.1f} minutes.\n{table}")
     if failed:

@@ -1,18 +1,21 @@
-"""`python -m utils.readme` fills the README's measured passages and its figure from data/results/."""
+"""`python -m utils.readme` fills the measured passages of README and notebooks, and the figure, from data/results/."""
 
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
+import nbformat
 
-from utils.course import NOTEBOOKS_FOLDER, TIMINGS_FILE
-from utils.data import DATA_FOLDER, items_for, load_facts
+from utils.course import NOTEBOOKS_FOLDER, TIMINGS_FILE, write_notebook
+from utils.data import COURSE_FOLDER, DATA_FOLDER, items_for, load_facts
 from utils.experiments import ArmScores, read_results
 from utils.plots import plot_intervals
 
-README_FILE = DATA_FOLDER.parent / "README.md"
+README_FILE = COURSE_FOLDER / "README.md"
 FIGURE_FILE = DATA_FOLDER / "results" / "head_to_head.png"
+TIME_LINE = re.compile(r"^\*\*Time:\*\* .*$", re.MULTILINE)
 SHOWN_ARMS = ("base", "base + RAG", "questions adapter", "reader adapter + RAG")
 
 
@@ -37,16 +40,50 @@ def head_to_head_passage() -> str:
 def times_passage() -> str:
     """Return the map of the course as a Markdown table with the measured time and memory of each notebook."""
     content = json.loads(TIMINGS_FILE.read_text(encoding="utf-8"))
-    lines = ["| notebook | question | seconds | peak memory |", "|---|---|---|---|"]
+    lines = ["| notebook | question | minutes | in float32 | peak memory |", "|---|---|---|---|---|"]
     for path in sorted(NOTEBOOKS_FOLDER.glob("[0-9]*.ipynb")):
         first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
         question = re.search(r"\*\*Question: (.*?)\*\*", first, re.DOTALL)[1].replace("\n", " ")
         timing = content["notebooks"][path.stem]
         link = f"[{path.stem}](notebooks/{path.name})"
-        lines.append(f"| {link} | {question} | {timing['seconds']:.0f} | {timing['peak_megabytes'] / 1000:.1f} GB |")
+        times = f"{minutes(timing)} | {float32_minutes(path.stem, content)}"
+        lines.append(f"| {link} | {question} | {times} | {timing['peak_megabytes'] / 1000:.1f} GB |")
+    total = sum(timing["seconds"] for timing in content["notebooks"].values())
+    lines.append(f"| all | | {total / 60:.1f} | | |")
     machine = content["machine"]
     lines.append(f"\nMeasured on {machine['system']}, {machine['cores']} cores, computing in {machine['precision']}.")
     return "\n".join(lines)
+
+
+def minutes(timing: dict[str, float]) -> str:
+    """Return a notebook's time in minutes, as it is written."""
+    return f"{timing['seconds'] / 60:.1f}"
+
+
+def float32_minutes(name: str, content: dict[str, Any]) -> str:
+    """Return a notebook's time in 32 bits in minutes, or a dash where it was not measured."""
+    timing = content.get("float32", {}).get(name)
+    return minutes(timing) if timing else "–"
+
+
+def time_line(name: str, content: dict[str, Any]) -> str:
+    """Return the line of a notebook's first cell that says how long it runs, from the content of timings.json."""
+    machine = content["machine"]
+    text = (
+        f"**Time:** {minutes(content['notebooks'][name])} minutes on {machine['cores']} cores in {machine['precision']}"
+    )
+    in_float32 = float32_minutes(name, content)
+    return f"{text}, {in_float32} in float32." if in_float32 != "–" else f"{text}."
+
+
+def fill_notebook(path: Path, content: dict[str, Any]) -> None:
+    """Write a notebook's measured time into its first cell. Raises ValueError when there is no line for it."""
+    notebook = nbformat.read(path, as_version=4)
+    first = notebook.cells[0]
+    if len(TIME_LINE.findall(first.source)) != 1:
+        raise ValueError(f"{path.name}: the first cell needs one line that begins with **Time:**.")
+    first.source = TIME_LINE.sub(time_line(path.stem, content), first.source)
+    write_notebook(notebook, path)
 
 
 PASSAGES = {"head-to-head": head_to_head_passage, "times": times_passage}
@@ -86,3 +123,6 @@ def draw_figure(path: Path) -> None:
 if __name__ == "__main__":
     README_FILE.write_text(fill(README_FILE.read_text(encoding="utf-8")), encoding="utf-8")
     draw_figure(FIGURE_FILE)
+    timings = json.loads(TIMINGS_FILE.read_text(encoding="utf-8"))
+    for lesson in sorted(NOTEBOOKS_FOLDER.glob("[0-9]*.ipynb")):
+        fill_notebook(lesson, timings)

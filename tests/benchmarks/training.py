@@ -103,7 +103,7 @@ class StockTraining:
                 model=model,
                 args=arguments,
                 train_dataset=Dataset.from_list(encoded),
-                data_collator=lambda batch: pad_batch(batch, tokenizer.pad_token_id),
+                data_collator=lambda batch: pad_batch(batch, tokenizer.pad_token_id, multiple_of=1),
             )
             trainer.remove_callback(PrinterCallback)
             trainer.train()

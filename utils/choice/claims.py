@@ -87,8 +87,8 @@ CLAIMS = (
         "A small change of the weights can have a large effect: fine-tuned on new texts, Llama2 fell from .353 "
         "to .219 on questions about them. Look also at what becomes of a skill that training never touched: reading.",
         ("Ovadia et al. 2024",),
-        ("07",),
-        ("reading_after_tuning", "tuned_over_base"),
+        ("05", "07"),
+        ("reading_after_tuning", "general_before", "general_after"),
     ),
     Claim(
         "Once fine-tuned, the model is given the question together with the data that belong to it.",

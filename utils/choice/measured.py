@@ -111,8 +111,14 @@ def measure_skills(skills: Mapping[str, "SkillResults"]) -> dict[str, Measured]:
     return {key: measure_skill(skills[kind], kind) for key, kind in SKILLS.items()}
 
 
+def by_kind(variants: Mapping[str, Mapping[str, "ArmScores"]]) -> dict[str, dict[str, "ArmScores"]]:
+    """Turn scores by variant and kind of question into scores by kind and variant, as splits and arms are kept."""
+    kinds = dict.fromkeys(kind for of_variant in variants.values() for kind in of_variant)
+    return {kind: {name: of_variant[kind] for name, of_variant in variants.items()} for kind in kinds}
+
+
 def read_answers() -> "Results":
-    """Read the results files of the head-to-head and of the reading experiments.
+    """Read the results of the head-to-head, of the reading experiments and of the training experiments.
 
     Raises what `read_results` raises. The imports stand here because they load the models' libraries.
     """
@@ -120,6 +126,7 @@ def read_answers() -> "Results":
     from utils.experiments import load_settings, read_results
     from utils.experiments.protocol import handbook_passages
     from utils.experiments.reading import reading_items
+    from utils.experiments.tuning import read_tuning
     from utils.models import load_embedder
 
     facts = load_facts()
@@ -128,10 +135,11 @@ def read_answers() -> "Results":
         "head_to_head": [*items_for(facts, "train"), *items_for(facts, "test")],
         "reading": reading_items(facts, passages),
     }
-    return {
+    results = {
         name: {split: {arm.arm: arm for arm in arms} for split, arms in read_results(name, items).items()}
         for name, items in asked.items()
     }
+    return results | {"tuning": by_kind(read_tuning(facts))}
 
 
 def read_measured() -> dict[str, Measured]:

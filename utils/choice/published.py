@@ -118,4 +118,57 @@ TRENDS = (
         "They count exact matches, by which a talkative model nearly always fails; we count replies that "
         "contain the answer.",
     ),
+    Trend(
+        "wordings",
+        "Allen-Zhu & Li 2023.",
+        "Facts learnt in one wording: 9.7 % can be asked for afterwards; in five wordings 96.2 %.",
+        SECOND_HAND,
+        "ten wordings > one",
+        "ten_wordings_over_one",
+        1,
+        "They trained models from scratch on made-up biographies; the questions came in a second training. Here the "
+        "wordings are those of questions, and both variants take as many steps.",
+    ),
+    Trend(
+        "text or questions",
+        "Allen-Zhu & Li 2023.",
+        "What was memorised as text alone, each fact in one wording, can hardly be extracted by a question.",
+        ABSTRACT,
+        "taught by questions > by text",
+        "questions_over_text",
+        1,
+        "Their model was trained on text, then on questions about others of the facts; ours sees only one of the two.",
+    ),
+    Trend(
+        "which layers",
+        "Schulman and others 2025 (LoRA Without Regret).",
+        "Adapters should sit on all linear layers; on attention alone they do worse.",
+        SECOND_HAND,
+        "all layers > attention only",
+        "all_layers_over_attention",
+        1,
+        "Models from 1 B on. Our two variants have the same rank, so the one on attention has fewer parameters.",
+    ),
+    Trend(
+        "new facts, old knowledge",
+        "Gekhman et al. 2024 (EMNLP).",
+        "PaLM 2: the more unknown facts it has fitted, the fewer of the known ones it still gets right.",
+        READ,
+        "general knowledge before > after",
+        "forgotten",
+        1,
+        "Their known facts are of the same kind as the new ones; ours are about the world, and so small a model knows "
+        "few of them.",
+    ),
+    Trend(
+        "learns less, forgets less",
+        "Biderman et al. 2024.",
+        "Llama 2 on code and mathematics: LoRA keeps more of what the model could do before than training all weights.",
+        ABSTRACT,
+        "kept by LoRA > kept by all weights",
+        "adapter_forgets_less",
+        1,
+        "7 B parameters and billions of tokens there. Each way has one learning rate here, all weights a tenth of the "
+        "adapter's.",
+    ),
 )

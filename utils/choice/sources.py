@@ -52,12 +52,20 @@ def reading(split: str, arm: str, measure: str = "containment") -> Score:
     return Score("reading", split, arm, measure)
 
 
+def tuning(kind: str, variant: str, measure: str = "containment") -> Score:
+    """Return where a training variant of notebook 05 is; `kind` is the kind of question."""
+    return Score("tuning", kind, variant, measure)
+
+
 TRAINED, NEW = "trained facts, trained wording", "trained facts, new wording"
 NEVER = "never-trained facts, plain wording"
 BASE, RAG, TUNED, BOTH = "base", "base + RAG", "questions adapter", "questions adapter + RAG"
 READER, GOLD = "reader adapter + RAG", "base + gold passage"
 NEAR_MISSES, ORIGINAL, ALTERED = "test: near misses", "dev: original answer", "dev: altered answer"
 PLACES = "dev: position of the gold passage"
+NEW_WORDING, GENERAL = "new wording", "general knowledge"
+STANDARD, ONE_WORDING = "standard-rank-16-all-linear", "wordings-1"
+TEXT, ALL_WEIGHTS = "kind-the-documents-text", "kind-all-weights"
 
 LEVELS = {
     "base_alone": Level("base model alone, facts never trained", head_to_head(NEVER, BASE)),
@@ -72,6 +80,8 @@ LEVELS = {
         "questions adapter, trained wording, reply is the answer and nothing else", head_to_head(TRAINED, TUNED, "em")
     ),
     "altered_followed": Level("reply gives the altered passage's answer", reading(ALTERED, "altered passage")),
+    "general_before": Level("general knowledge, base model", tuning(GENERAL, "base")),
+    "general_after": Level("general knowledge, after ten passes over other facts", tuning(GENERAL, STANDARD)),
     "near_misses_declined": Level(
         "base + RAG, not invited to decline, declines a question without answer", reading(NEAR_MISSES, RAG)
     ),
@@ -134,6 +144,27 @@ DIFFERENCES = {
         "missed with a random passage − with none, base model",
         reading(ORIGINAL, "random passage", MISSED),
         reading(ORIGINAL, "no passage", MISSED),
+    ),
+    "ten_wordings_over_one": pair(
+        "ten − one wording in training, equal steps, new wording",
+        tuning(NEW_WORDING, STANDARD),
+        tuning(NEW_WORDING, ONE_WORDING),
+    ),
+    "questions_over_text": pair(
+        "taught by questions − by the documents' text, new wording",
+        tuning(NEW_WORDING, STANDARD),
+        tuning(NEW_WORDING, TEXT),
+    ),
+    "all_layers_over_attention": pair(
+        "adapter on all linear layers − on attention only, new wording",
+        tuning(NEW_WORDING, STANDARD),
+        tuning(NEW_WORDING, "rank-16-attention-only"),
+    ),
+    "forgotten": pair(
+        "general knowledge before − after training on new facts", tuning(GENERAL, "base"), tuning(GENERAL, STANDARD)
+    ),
+    "adapter_forgets_less": pair(
+        "general knowledge kept, adapter − all weights", tuning(GENERAL, STANDARD), tuning(GENERAL, ALL_WEIGHTS)
     ),
 }
 SKILLS = {

@@ -1,9 +1,10 @@
 """Typed loaders for the course's data files."""
 
 from utils.data.files import write_json
-from utils.data.items import Item, items_for, majority_answers
+from utils.data.items import Item, general_items, items_for, majority_answers
 from utils.data.loaders import (
     ARRIVALS_FOLDER,
+    COURSE_FOLDER,
     DATA_FOLDER,
     HANDBOOK_FOLDER,
     QUESTIONS_FOLDER,
@@ -67,6 +68,7 @@ from utils.data.task_records import (
 
 __all__ = [
     "ARRIVALS_FOLDER",
+    "COURSE_FOLDER",
     "DATA_FOLDER",
     "HANDBOOK_FOLDER",
     "QUESTIONS_FOLDER",
@@ -100,6 +102,7 @@ __all__ = [
     "TwoHopQuestion",
     "UnanswerableQuestion",
     "Wording",
+    "general_items",
     "items_for",
     "load_arrivals",
     "load_checklist",

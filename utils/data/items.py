@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from utils.data.records import Fact, Split
+from utils.data.records import Fact, GeneralQuestion, Split
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,23 @@ def items_for(facts: list[Fact], role: Split, *, per_fact: int | None = None) ->
                 )
             )
     return items
+
+
+def general_items(questions: list[GeneralQuestion], split: Split) -> list[Item]:
+    """Return the general-knowledge questions of a split; each counts as a document of its own."""
+    return [
+        Item(
+            item_id=question.question_id,
+            question=question.question,
+            answers=question.answers,
+            answer_type="phrase",
+            fact_id=question.question_id,
+            doc_id=question.question_id,
+            evidence="",
+        )
+        for question in questions
+        if question.split == split
+    ]
 
 
 def majority_answers(facts: list[Fact]) -> dict[str, str]:

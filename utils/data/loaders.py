@@ -1,5 +1,6 @@
 """Reading the data files: every line is validated before anything is trained or indexed on it."""
 
+import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +18,9 @@ from utils.data.records import (
     UnanswerableQuestion,
 )
 
-DATA_FOLDER = Path(__file__).resolve().parents[2] / "data"
+DATA_VARIABLE = "RETRIEVE_OR_TUNE_DATA"
+COURSE_FOLDER = Path(__file__).resolve().parents[2]
+DATA_FOLDER = Path(os.environ.get(DATA_VARIABLE) or COURSE_FOLDER / "data").resolve()
 HANDBOOK_FOLDER = DATA_FOLDER / "handbook"
 REVISIONS_FOLDER = DATA_FOLDER / "revisions"
 ARRIVALS_FOLDER = DATA_FOLDER / "arrivals"

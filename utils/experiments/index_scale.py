@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from utils.corpus import Document, Passage, split_into_passages
-from utils.data import DATA_FOLDER
+from utils.data import COURSE_FOLDER
 from utils.docstrings import DocstringPair, load_docstrings
 from utils.experiments.results import RESULTS_FOLDER, read_measurements, write_measurements
 from utils.metrics import Interval, bootstrap_interval
@@ -28,7 +28,7 @@ PASSAGES = 100_000
 PASSAGE_TOKENS = 96
 QUESTIONS = 512
 LONGEST_QUESTION = 100  # characters; a summary that is longer is no question that a person would type
-CACHE_FOLDER = DATA_FOLDER.parent / "build" / "docstrings"
+CACHE_FOLDER = COURSE_FOLDER / "build" / "docstrings"
 
 
 @dataclass(frozen=True)

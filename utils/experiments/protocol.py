@@ -79,11 +79,12 @@ def ready_adapter(
 ) -> Generator:
     """Return a generator with the adapter from a folder, training and saving it first unless the folder holds it.
 
-    A folder holds the adapter when its card names the same examples and settings.
+    A folder holds the adapter when its card names the same examples, settings and base model.
     """
     wanted = {
         "examples_sha256": examples_sha256([example for of_pass in passes for example in of_pass]),
         "settings": asdict(settings.lora),
+        "base_model": generator.name,
     }
     try:
         card = read_card(folder)

@@ -16,6 +16,7 @@ import torch
 
 from utils.data import DATA_FOLDER, Item, write_json
 from utils.metrics import Interval, bootstrap_interval, containment, exact_match, token_f1
+from utils.models import chosen_models
 from utils.rag import AnswerSystem
 
 PROTOCOL_VERSION = 2
@@ -131,6 +132,7 @@ def header(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "protocol_version": PROTOCOL_VERSION,
         "settings": settings,
+        "models": chosen_models(),
         "machine": describe_machine(),
         "commit": current_commit(),
         "date": date.today().isoformat(),
@@ -155,13 +157,14 @@ def rounded(scores: dict[str, list[float]]) -> dict[str, list[float]]:
 
 
 def is_current(name: str, settings: dict[str, Any], data: str) -> bool:
-    """Tell whether a results file was made with the present protocol, and with these settings and this data's hash."""
+    """Tell whether a results file was made with the present protocol and models, these settings and this data hash."""
     path = RESULTS_FOLDER / f"{name}.json"
     if not path.is_file():
         return False
     content = json.loads(path.read_text(encoding="utf-8"))
-    made_with = (content["protocol_version"], content["data_sha256"], content["settings"])
-    return made_with == (PROTOCOL_VERSION, data, json.loads(json.dumps(settings)))  # tuples become lists, as there
+    made_with = [content.get(key) for key in ("protocol_version", "models", "data_sha256", "settings")]
+    present = [PROTOCOL_VERSION, chosen_models(), data, settings]
+    return made_with == json.loads(json.dumps(present))  # tuples become lists, as there
 
 
 def read_results(name: str, items: list[Item], folder: Path = RESULTS_FOLDER) -> dict[str, list[ArmScores]]:

@@ -1,4 +1,4 @@
-"""Notebook 05's experiments at full length: what wordings, learning rate, rank and training time do to an adapter.
+"""Notebook 05's experiments at full length: what wordings, material, rank, learning rate, time and luck do.
 
 Every variant teaches the same facts, closed book, and is asked on development wordings only. All take as many steps,
 except those of "passes". One results file for each variant, so a broken-off run goes on where it stopped.
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from utils.corpus import load_documents, split_into_passages
-from utils.data import HANDBOOK_FOLDER, Fact, Item, items_for, load_general
+from utils.data import HANDBOOK_FOLDER, Fact, Item, general_items, items_for, load_general
 from utils.experiments.results import (
     RESULTS_FOLDER,
     ArmScores,
@@ -73,6 +73,8 @@ VARIANTS = (
     Variant("learning rate", "0.008", lora=LoraSettings(learning_rate=8e-3)),
     Variant("passes", "2", passes=2),
     Variant("passes", "5", passes=5),
+    Variant("seed", "1", lora=LoraSettings(learning_rate=2e-3, seed=1)),
+    Variant("seed", "2", lora=LoraSettings(learning_rate=2e-3, seed=2)),
 )
 
 
@@ -86,16 +88,11 @@ def tuning_items(facts: list[Fact]) -> dict[str, list[Item]]:
     taught = taught_facts(facts)
     documents = {fact.doc_id for fact in taught}
     never = [fact for fact in facts if not fact.trained and fact.doc_id in documents]
-    general = [
-        Item(q.question_id, q.question, q.answers, "phrase", q.question_id, q.question_id, "")
-        for q in load_general()
-        if q.split == SPLIT
-    ]
     return {
         "trained wording": items_for(taught, "train", per_fact=1),
         "new wording": items_for(taught, SPLIT, per_fact=1),
         "never taught": random.Random(0).sample(items_for(never, SPLIT, per_fact=1), NEVER_TAUGHT),
-        "general knowledge": general,
+        "general knowledge": general_items(load_general(), SPLIT),
     }
 
 

@@ -12,6 +12,7 @@ from utils.models import Message, render
 from utils.models.prompts import neutralise
 
 IGNORED = -100  # the label that PyTorch's cross-entropy passes over
+PAD_TO = 16  # tokens: batches of few different lengths, because the CPU's matrix library keeps a plan for each length
 MAX_TOKENS = 1024  # of an example, so that a batch fits into the memory of a small machine
 
 
@@ -71,18 +72,21 @@ def quote(example: Example) -> str:
     return repr(example.messages[-1]["content"][-80:])
 
 
-def pad_batch(encoded: list[dict[str, list[int]]], pad_token_id: int) -> dict[str, torch.Tensor]:
-    """Return input_ids, attention_mask and labels as int64 tensors of shape (batch, longest), padded on the right.
+def pad_batch(
+    encoded: list[dict[str, list[int]]], pad_token_id: int, *, multiple_of: int = PAD_TO
+) -> dict[str, torch.Tensor]:
+    """Return input_ids, attention_mask and labels as int64 tensors of shape (batch, tokens), padded on the right.
 
-    Raises ValueError for an example without a labelled token: its loss would be no number.
+    `tokens` is the length of the longest example, rounded up to a multiple of `multiple_of`. Raises ValueError for an example without a labelled token: its loss would be no number.
     """
     for number, one in enumerate(encoded):
         if all(label == IGNORED for label in one["labels"]):
             raise ValueError(f"Example {number} of the batch has no labelled token, so there is nothing to learn.")
     longest = max(len(one["input_ids"]) for one in encoded)
+    tokens = -(-longest // multiple_of) * multiple_of
 
     def pad(rows: list[list[int]], value: int) -> torch.Tensor:
-        return torch.tensor([row + [value] * (longest - len(row)) for row in rows])
+        return torch.tensor([row + [value] * (tokens - len(row)) for row in rows])
 
     ids = [one["input_ids"] for one in encoded]
     return {

@@ -8,12 +8,10 @@ import torch
 
 from utils.models.generator import best_attention, best_device, best_dtype, quiet_loading
 from utils.models.hub import locate_model
-from utils.models.weights import EMBEDDER_WEIGHTS, find_weights
+from utils.models.weights import EMBEDDER_NAME, EMBEDDER_VARIABLE, EMBEDDER_WEIGHTS, find_weights
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-EMBEDDER_VARIABLE = "RETRIEVE_OR_TUNE_EMBEDDER"
 
 
 class Embedder:
@@ -83,7 +81,7 @@ def load_embedder(
     dtype = dtype or best_dtype(device)
     if model_id is None:
         source = str(find_weights(EMBEDDER_WEIGHTS).parent)
-        name = f"all-MiniLM-L6-v2-{EMBEDDER_WEIGHTS.sha256[:12]}"
+        name = EMBEDDER_NAME
     else:
         source = name = locate_model(model_id)
     how = {"dtype": dtype, "attn_implementation": best_attention(device, dtype), "use_safetensors": True}

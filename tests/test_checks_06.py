@@ -1,0 +1,115 @@
+"""Exercises of notebook 06: solutions pass, stubs are not done, and typical mistakes get a hint of their own."""
+
+import random
+from statistics import mean
+
+import pytest
+from sklearn.metrics import f1_score
+
+from utils.checks import nb06 as checks
+from utils.metrics import Interval
+
+DIFFERENCES = {
+    "a, triage": Interval(0.01, -0.05, 0.07),
+    "b, entities": Interval(0.3, 0.2, 0.4),
+    "d, dialogue": Interval(-0.4, -0.5, -0.3),
+}
+
+
+def micro_f1(key):
+    def function(gold, predicted):
+        true = [{key(e) for e in entities} for entities in gold]
+        found = [{key(e) for e in entities} for entities in predicted]
+        hits = sum(len(one & other) for one, other in zip(true, found, strict=True))
+        return 2 * hits / (sum(map(len, true)) + sum(map(len, found)))
+
+    return function
+
+
+def share_of(side):
+    def function(gold, predicted):
+        hits = sum(len(one & other) for one, other in zip(gold, predicted, strict=True))
+        return hits / sum(map(len, predicted if side == "precision" else gold))
+
+    return function
+
+
+def sentence_mean(gold, predicted):
+    return mean(micro_f1(tuple)([one], [other]) for one, other in zip(gold, predicted, strict=True))
+
+
+def by_item(items, seed):
+    shuffled = random.Random(seed).sample(items, len(items))
+    return shuffled[3:], shuffled[:3]
+
+
+def by_group(items, seed, *, share=4, keep=lambda item: True):
+    groups = sorted({group for _, group in items})
+    random.Random(seed).shuffle(groups)
+    drawn = groups[: len(groups) // share]
+    return [i for i in items if i[1] not in drawn and keep(i)], [i for i in items if i[1] in drawn]
+
+
+def of_average(average):
+    return lambda gold, predicted: float(f1_score(gold, predicted, average=average, zero_division=0))
+
+
+def recalls(gold, predicted):
+    pairs = list(zip(gold, predicted, strict=True))
+    return mean(sum(t == p == name for t, p in pairs) / gold.count(name) for name in set(gold))
+
+
+def of_predicted(gold, predicted):
+    return float(f1_score(gold, predicted, average="macro", labels=sorted(set(predicted)), zero_division=0))
+
+
+RIGHT = [
+    (checks.beaten_adapter, ("d", DIFFERENCES)),
+    (checks.entity_f1, (micro_f1(tuple),)),
+    (checks.split_repaired, (by_group,)),
+    (checks.macro_f1, (of_average("macro"),)),
+]
+STUBS = [
+    (checks.beaten_adapter, (..., DIFFERENCES)),
+    (checks.entity_f1, (lambda gold, predicted: ...,)),
+    (checks.split_repaired, (by_item,)),
+    (checks.macro_f1, (lambda gold, predicted: ...,)),
+]
+MISTAKES = [
+    (checks.beaten_adapter, ("a", DIFFERENCES), "holds zero"),
+    (checks.beaten_adapter, ("b", DIFFERENCES), "the adapter wins"),
+    (checks.beaten_adapter, ("dialogue", DIFFERENCES), "one of the letters"),
+    (checks.entity_f1, (micro_f1(lambda entity: entity[:2]),), "wrong label"),
+    (checks.entity_f1, (micro_f1(lambda entity: entity[::2]),), "Both borders"),
+    (checks.entity_f1, (share_of("precision"),), "That is the precision"),
+    (checks.entity_f1, (share_of("recall"),), "That is the recall"),
+    (checks.entity_f1, (sentence_mean,), "averaged over sentences"),
+    (checks.entity_f1, (lambda gold, predicted: {},), "2 of 6 predicted"),
+    (checks.split_repaired, (lambda items, seed: by_group(items, seed, keep=lambda i: i[0] < "O"),), "lost or doubled"),
+    (checks.split_repaired, (lambda items, seed: (items, []),), "empty"),
+    (checks.split_repaired, (lambda items, seed: by_group(items, seed)[::-1],), "larger one"),
+    (checks.split_repaired, (lambda items, seed: by_group(items, 0),), "Every seed"),
+    (checks.split_repaired, (lambda items, seed: 3,), "two lists"),
+    (checks.split_repaired, (lambda items, seed: (["Open"], ["Close"]),), "pairs of text and group"),
+    (checks.macro_f1, (of_average("micro"),), "accuracy"),
+    (checks.macro_f1, (of_average("weighted"),), "weighted by frequency"),
+    (checks.macro_f1, (of_predicted,), "never predicted"),
+    (checks.macro_f1, (recalls,), "mean recall"),
+    (checks.macro_f1, (lambda gold, predicted: 1 / 0,), "Your function raised"),
+]
+
+
+@pytest.mark.parametrize(("rule", "answers"), RIGHT)
+def test_a_solution_passes(rule, answers):
+    assert rule(*answers).kind == "done"
+
+
+@pytest.mark.parametrize(("rule", "answers"), STUBS)
+def test_an_untouched_exercise_is_not_done(rule, answers):
+    assert rule(*answers).kind == "not done"
+
+
+@pytest.mark.parametrize(("rule", "answers", "hint"), MISTAKES)
+def test_a_typical_mistake_gets_its_own_hint(rule, answers, hint):
+    verdict = rule(*answers)
+    assert verdict.kind == "wrong" and hint in verdict.message
