@@ -9,7 +9,7 @@ PIP_FLAGS ?=
 # A folder or address with reveal.js for `make slides`; empty for the copy on the web that nbconvert knows.
 REVEAL ?=
 
-.PHONY: help lab test browser course outputs results bench readme badges classroom slides clean
+.PHONY: help lab test browser course outputs results bench readme badges classroom classroom-check slides clean
 
 help:
 	@echo "make lab      set up (once), then open the course in JupyterLab"
@@ -22,6 +22,7 @@ help:
 	@echo "make readme   fill the measured passages of README and notebooks from data/results/"
 	@echo "make badges REPO=owner/name   stamp the course's address into badges and set-up cells"
 	@echo "make classroom  build/classroom/: everything for a room without a network"
+	@echo "make classroom-check  install from that folder and run notebook 03 with the network cut (Linux)"
 	@echo "make slides   build/slides/: every notebook as slides"
 
 $(VENV)/.installed: requirements.txt requirements-test.txt requirements-models.txt constraints.txt
@@ -68,6 +69,9 @@ badges: $(VENV)/.models
 
 classroom: $(VENV)/.models
 	$(BIN)/python -m utils.classroom -- $(PIP_FLAGS)
+
+classroom-check: $(VENV)/.models
+	$(BIN)/python -m tests.offline_room
 
 slides: $(VENV)/.models
 	$(BIN)/jupyter nbconvert --to slides --output-dir build/slides --SlidesExporter.reveal_scroll=True $(if $(REVEAL),--SlidesExporter.reveal_url_prefix="$(REVEAL)") notebooks/[0-9]*.ipynb

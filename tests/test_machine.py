@@ -14,6 +14,7 @@ from utils.machine.checks import (
     check_packages,
     check_precision,
     check_python,
+    course_requirements,
     guarded,
 )
 from utils.machine.probes import converted_generator, free_disk, precision_in_use, usable_cores
@@ -203,3 +204,8 @@ def test_timings_are_read_and_a_missing_file_says_what_writes_it(tmp_path):
     assert "02_retrieval" in read_timings()["notebooks"]
     with pytest.raises(FileNotFoundError, match="make outputs"):
         read_timings(tmp_path / "timings.json")
+
+
+def test_colabs_own_kernel_is_not_asked_for():
+    assert "ipykernel" in course_requirements(False) and "faiss-cpu" in course_requirements(True)
+    assert "ipykernel" not in course_requirements(True)

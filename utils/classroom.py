@@ -18,7 +18,6 @@ PARTS = (
     "notebooks",
     "utils",
     "data",
-    "README.md",
     "LICENSE",
     "LICENSE-DATA.md",
     "requirements.txt",

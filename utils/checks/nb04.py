@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from utils.checks.verdicts import Verdict, call, check, close, done, not_done, wrong
+import numpy as np
+
+from utils.checks.verdicts import CallFailed, Verdict, call, check, close, done, not_done, wrong
 
 PAGE = "Wipe the guide with lanolin.\nGrease spoils the cells,\n  so none is used.  Check it weekly."
 GLOSSARY = {"ice": "glace", "core": "noyau", "ice core": "carotte"}
@@ -47,6 +49,11 @@ def verbatim(function: object) -> Verdict:
             False,
             "The words stand there, but not together: look for the whole quote.",
         ),
+        (
+            "Checkitweekly.",
+            False,
+            "The spaces between words are gone: make them single, do not take them away.",
+        ),
         ("Grease spoils the cells so none is used.", False, "A comma is missing, so it is not word for word."),
         ("wipe the guide with lanolin.", False, "Capitals belong to the words: keep them."),
         ("Wipe the guide with grease.", False, "That is not in the page. Looking for single words is not enough."),
@@ -55,7 +62,7 @@ def verbatim(function: object) -> Verdict:
     ]
     for quote, right, hint in cases:
         given = call(function, quote, PAGE)
-        if not isinstance(given, bool):
+        if not isinstance(given, bool | np.bool_):
             return wrong("Return True or False.")
         if given != right:
             return wrong(f"For the quote {quote!r} yours gives {given}. {hint}")
@@ -68,27 +75,51 @@ def glossary_repaired(function: object) -> Verdict:
     given = call(function, SENTENCE, dict(GLOSSARY))
     if not isinstance(given, str):
         return wrong(f"Return the text, not a {type(given).__name__}.")
-    if "servglace" in given:
+    if given == replaced_in_turn(SENTENCE):
         return not_done("It still replaces inside words: “service” became “servglace”.")
+    if "servglace" in given:
+        return wrong("It replaces inside words: “service” became “servglace”. A term needs a border on both sides.")
     if "glace noyau" in given or "glace core" in given or "ice noyau" in given:
         return wrong("“ice core” was taken apart. Put the longest terms first in the pattern.")
     if given == SENTENCE.replace("ice core", "carotte"):
         return wrong("Only one term was replaced. The sentence has three, and each has its own French.")
     if given != "The carotte service keeps each noyau on glace.":
         return wrong(f"“The carotte service keeps each noyau on glace.” is wanted; yours gives “{given}”.")
-    if call(function, "an ice core", {"ice core": "core", "core": "noyau"}) != "an core":
+    if not is_text(call(function, "an ice core", {"ice core": "core", "core": "noyau"}), "an core"):
         return wrong("What was inserted is replaced again. Replace all terms in one go, with one pattern.")
-    if call(function, "a (b) c", {"(b)": "x"}) not in ("a x c", "a (b) c"):
+    if not escapes_brackets(function):
         return wrong("Brackets in a term are no pattern: use re.escape.")
-    if call(function, "ice", {}) != "ice":
+    if not is_text(call(function, "ice", {}), "ice"):
         return wrong("Without a glossary the text should stay as it is.")
     return done("Whole words, longest first, in one go: three lines of care that a prompt cannot promise.")
+
+
+def replaced_in_turn(text: str) -> str:
+    """Return what the untouched exercise makes of a text: each term in turn, also inside words."""
+    for english, french in GLOSSARY.items():
+        text = text.replace(english, french)
+    return text
+
+
+def is_text(given: object, *wanted: str) -> bool:
+    """Tell whether the learner's function gave one of the wanted texts; False for anything that is no text."""
+    return isinstance(given, str) and given in wanted
+
+
+def escapes_brackets(function: object) -> bool:
+    """Tell whether a term with brackets is taken as it stands; an error over it means that it is not."""
+    try:
+        return is_text(call(function, "a (b) c", {"(b)": "x"}), "a x c", "a (b) c")
+    except CallFailed:
+        return False
 
 
 @check
 def review_scores(function: object) -> Verdict:
     """Exercise 4: `function(missing, flagged)` gives precision, recall and F1 over all texts together."""
     given = call(function, [set(each) for each in MISSING], [set(each) for each in FLAGGED])
+    if isinstance(given, np.ndarray):
+        given = given.tolist()
     if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 3:
         return wrong("Return three numbers: precision, recall, F1.")
     precision, recall, f1 = 3 / 5, 3 / 4, 2 / 3
@@ -111,4 +142,6 @@ def nothing_flagged(function: object) -> Verdict:
     """Check the case in which nothing was flagged."""
     if not close(call(function, [{"fee"}], [set()]), [0.0, 0.0, 0.0]):
         return wrong("Where nothing is flagged, the three are 0; yours gives something else.")
-    return done("Flagging everything has a recall of 1 and a poor precision; F1 keeps both in sight.")
+    return done(
+        "Over all texts together, as in the review. Its trap: flagging everything reaches a fair F1 without reading."
+    )

@@ -1,24 +1,26 @@
 """Checks of the exercises of notebook 06: fine-tuning applications."""
 
-from collections.abc import Mapping, Sequence
+import random
+from collections.abc import Mapping
+from copy import deepcopy
 
 from utils.checks.verdicts import Verdict, call, check, close, done, not_done, wrong
 from utils.metrics import Interval
 
 GOLD = [
-    {(0, 2, "PLACE"), (4, 5, "PERSON")},
-    {(3, 4, "PERSON"), (6, 8, "ITEM")},
-    {(1, 2, "ITEM")},
+    {(0, 4, "person"), (14, 20, "place"), (25, 31, "quantity")},
+    {(3, 9, "person"), (16, 28, "equipment")},
+    {(10, 17, "equipment")},
     set(),
 ]
 PREDICTED = [
-    {(0, 2, "PLACE"), (4, 5, "PERSON")},
-    {(3, 4, "PLACE"), (6, 7, "ITEM")},
-    {(1, 2, "PLACE")},
-    {(5, 6, "ITEM")},
+    {(0, 4, "person"), (14, 20, "place"), (25, 31, "quantity")},
+    {(3, 9, "place"), (16, 22, "equipment")},
+    {(10, 17, "place")},
+    {(5, 11, "equipment")},
 ]
-DESKS = ["clinic"] * 6 + ["galley"] * 2 + ["radio"]
-REPLIES = ["clinic"] * 5 + ["galley", "galley", "clinic", "clinic"]
+DESKS = ["house"] * 6 + ["power"] * 2 + ["clinic"]
+REPLIES = ["house"] * 5 + ["power", "power", "house", "house"]
 ITEMS = [
     (f"{verb} the {thing}", thing)
     for thing in ("pump", "sledge", "stove", "mast")
@@ -38,7 +40,8 @@ def beaten_adapter(prediction: str, differences: Mapping[str, Interval]) -> Verd
     listed = "; ".join(f"{name}: {difference.as_points()}" for name, difference in differences.items())
     difference = differences[letters[prediction]]
     if difference.high < 0:
-        return done(f"Adapter minus simple method: {listed}. A trick that copies the notes passes this measure.")
+        trick = " A trick that copies the notes passes this measure." if "dialogue" in letters[prediction] else ""
+        return done(f"Adapter minus simple method: {listed}.{trick}")
     if difference.low > 0:
         return wrong(f"There the adapter wins: {listed}. Where could a measure be passed without understanding?")
     return wrong(f"There the interval holds zero, so neither is shown to win: {listed}.")
@@ -47,22 +50,24 @@ def beaten_adapter(prediction: str, differences: Mapping[str, Interval]) -> Verd
 @check
 def entity_f1(function: object) -> Verdict:
     """Exercise 2: `function(gold, predicted)` gives the F1 of entities over all sentences together."""
-    given = call(function, GOLD, PREDICTED)
+    given = call(function, deepcopy(GOLD), deepcopy(PREDICTED))
     looks = {
-        4 / 11: None,
-        8 / 11: "You compared places alone. An entity with the wrong label is a wrong entity.",
-        6 / 11: "You compared beginning and label. Both borders must be right.",
-        1 / 3: "That is the precision. F1 is the harmonic mean of precision and recall.",
-        2 / 5: "That is the recall. F1 is the harmonic mean of precision and recall.",
+        6 / 13: None,
+        3 / 13: "The factor 2 is missing: a perfect tagger would get 0.5.",
+        10 / 13: "You compared places alone. An entity with the wrong label is a wrong entity.",
+        8 / 13: "You compared beginning and label. Both borders must be right.",
+        3 / 7: "That is the precision. F1 is the harmonic mean of precision and recall.",
+        3 / 6: "That is the recall. F1 is the harmonic mean of precision and recall.",
         1 / 4: "You averaged over sentences. Count over all sentences together, then divide once.",
-        2 / 9: "You divided by the union of both sets. F1 divides twice the hits by the sum of both sizes.",
-        11 / 30: "That is the ordinary mean of precision and recall; F1 is their harmonic mean.",
+        1 / 3: "You averaged over the sentences that have entities. What was invented in the others counts too.",
+        3 / 10: "You divided by the union of both sets. F1 divides twice the hits by the sum of both sizes.",
+        13 / 28: "That is the ordinary mean of precision and recall; F1 is their harmonic mean.",
     }
     for value, hint in looks.items():
         if close(given, value, 1e-4):
             return no_entities(function) if hint is None else wrong(hint)
     return wrong(
-        f"2 of 6 predicted entities are among the 5 true ones, so F1 is 2 · 2 / (6 + 5) = 0.36; yours is {given}."
+        f"3 of 7 predicted entities are among the 6 true ones, so F1 is 2 · 3 / (7 + 6) = 0.46; yours is {given}."
     )
 
 
@@ -76,31 +81,51 @@ def no_entities(function: object) -> Verdict:
 @check
 def split_repaired(function: object) -> Verdict:
     """Exercise 3: `function(items, seed)` splits (text, group) pairs so that no group is on both sides."""
-    for seed in range(3):
+    tests = set()
+    for seed in range(8):
         given = call(function, list(ITEMS), seed)
-        if not isinstance(given, Sequence) or len(given) != 2:
-            return wrong("Return two lists: training, test.")
-        train, test = (list(part) for part in given)
-        if any(item not in ITEMS for item in [*train, *test]):
-            return wrong("The two lists hold the items themselves: pairs of text and group.")
-        if {group for _, group in train} & {group for _, group in test}:
-            return not_done("The same thing is still on both sides, so the test asks for what was trained.")
-        if not train or not test:
-            return wrong("One of the two sides is empty.")
-        if sorted([*train, *test]) != sorted(ITEMS):
-            return wrong("Items were lost or doubled. A group goes whole to one side; nothing is thrown away.")
-        if len(test) > len(train):
-            return wrong("The test side is the larger one. Draw a quarter of the groups for it.")
-    tests = {tuple(sorted(call(function, list(ITEMS), seed)[1])) for seed in range(8)}
+        hint = split_fault(given, seed)
+        if hint is not None:
+            return hint
+        tests.add(frozenset(given[1]))
+        again = call(function, list(ITEMS), seed)
+        if split_fault(again, seed) is not None or set(again[1]) != set(given[1]):
+            return wrong("The same seed gives another test each time. Draw with random.Random(seed).")
     if len(tests) == 1:
         return wrong("Every seed gives the same test. Shuffle the groups with the seed before you draw.")
     return done("Near-duplicates stay together, so the test measures what is new.")
 
 
+def split_fault(given: object, seed: int) -> Verdict | None:
+    """Return what is wrong with one split of ITEMS, or None."""
+    if not isinstance(given, list | tuple) or len(given) != 2 or not all(isinstance(p, list | tuple) for p in given):
+        return wrong("Return two lists: training, test.")
+    train, test = (list(part) for part in given)
+    if not all(isinstance(item, tuple) and item in ITEMS for item in [*train, *test]):
+        return wrong("The two lists hold the items themselves: pairs of text and group.")
+    quarter, shuffled = len(ITEMS) // 4, random.Random(seed).sample(ITEMS, len(ITEMS))
+    groups = {group for _, group in test}
+    if groups & {group for _, group in train}:
+        if (train, test) == (shuffled[quarter:], shuffled[:quarter]):
+            return not_done("The same thing is still on both sides, so the test asks for what was trained.")
+        return wrong("A group is on both sides. Draw groups first, then send every item where its group went.")
+    if not train or not test:
+        return wrong("One of the two sides is empty.")
+    if sorted([*train, *test]) != sorted(ITEMS):
+        return wrong("Items were lost or doubled. A group goes whole to one side; nothing is thrown away.")
+    if len(test) > len(train):
+        return wrong(
+            "The test side is the larger one. Return training first, then the test with a quarter of the groups."
+        )
+    if len(groups) != 1:
+        return wrong(f"Of 4 groups, {len(groups)} are in the test; a quarter of them is 1. Count groups, not items.")
+    return None
+
+
 @check
 def macro_f1(function: object) -> Verdict:
     """Exercise 4: `function(gold, predicted)` gives the mean over the true classes of each class's F1."""
-    given = call(function, DESKS, REPLIES)
+    given = call(function, list(DESKS), list(REPLIES))
     of_classes = [10 / 13, 1 / 2, 0.0]
     looks = {
         sum(of_classes) / 3: None,
@@ -110,6 +135,10 @@ def macro_f1(function: object) -> Verdict:
         / 9: "You weighted by frequency. In the macro mean every desk counts once.",
         (5 / 6 + 1 / 2) / 3: "That is the mean recall. A class's F1 is 2 · hits / (predicted + true).",
         (5 / 7 + 1 / 2) / 3: "That is the mean precision. A class's F1 is 2 · hits / (predicted + true).",
+        2
+        * (4 / 9)
+        * (17 / 42)
+        / (4 / 9 + 17 / 42): "Take each class's F1 first and the mean last, not the F1 of the means.",
     }
     for value, hint in looks.items():
         if close(given, value, 1e-4):

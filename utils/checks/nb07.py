@@ -18,13 +18,18 @@ def largest_loss(prediction: str, losses: Mapping[str, float]) -> Verdict:
         return wrong(f"Answer with one of the letters {', '.join(letters)}, in quotation marks.")
     listed = "; ".join(f"{name}: {100 * loss:.0f} points" for name, loss in losses.items())
     most = max(losses, key=lambda name: losses[name])
+    remembers = "questions adapter"
     if letters[prediction] == most:
+        if remembers in most:
+            return done(f"{listed}. Memory is tied to the words it was taught in.")
         return done(f"{listed}. A new wording is hard on whoever searches and reads, not only on whoever remembers.")
-    if "questions adapter" in letters[prediction]:
+    if remembers in most:
+        return wrong(f"{listed}. Here memory lost most: it is tied to the words that it was taught in.")
+    if remembers in letters[prediction]:
         return wrong(
-            f"{listed}. Memory is tied to its words, but so are search and reading: look at the arm with passages."
+            f"{listed}. Memory is tied to its words, but so are search and reading: look at the arms with passages."
         )
-    return wrong(f"{listed}. An arm that reads well loses less than one that reads badly.")
+    return wrong(f"{listed}. Both search alike, so compare how they read: which reader copes worse with new words?")
 
 
 @check

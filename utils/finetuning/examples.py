@@ -77,7 +77,8 @@ def pad_batch(
 ) -> dict[str, torch.Tensor]:
     """Return input_ids, attention_mask and labels as int64 tensors of shape (batch, tokens), padded on the right.
 
-    `tokens` is the length of the longest example, rounded up to a multiple of `multiple_of`. Raises ValueError for an example without a labelled token: its loss would be no number.
+    `tokens` is the length of the longest example, rounded up to a multiple of `multiple_of`. Raises ValueError for an
+    example without a labelled token: its loss would be no number.
     """
     for number, one in enumerate(encoded):
         if all(label == IGNORED for label in one["labels"]):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from utils.colab import wanted
 from utils.machine import probes
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def check_machine() -> list[CheckLine]:
     """
     checks: dict[str, Callable[[], CheckLine]] = {
         "Python": lambda: check_python(tuple(sys.version_info[:3])),
-        "packages": lambda: check_packages(REQUIREMENTS_FILE.read_text(encoding="utf-8")),
+        "packages": lambda: check_packages(course_requirements("google.colab" in sys.modules)),
         "memory": lambda: check_memory(probes.available_memory()),
         "disk": lambda: check_disk(probes.free_disk(probes.models_cache())),
         "processor": lambda: check_cores(probes.usable_cores()),
@@ -74,6 +75,12 @@ def check_python(found: tuple[int, ...]) -> CheckLine:
     ok = found >= PYTHON_NEEDED
     advice = "" if ok else "Install Python 3.11 or later, then set up the course with it."
     return CheckLine("Python", ok, ".".join(map(str, found)), advice)
+
+
+def course_requirements(in_colab: bool) -> str:
+    """Return the lines of requirements.txt; in Colab without those that its own kernel takes the place of."""
+    text = REQUIREMENTS_FILE.read_text(encoding="utf-8")
+    return "\n".join(wanted(text)) if in_colab else text
 
 
 def check_packages(requirements: str, installed: Callable[[str], str | None] = probes.installed_version) -> CheckLine:
