@@ -21,7 +21,10 @@ from utils.data import DATA_FOLDER
 ROOT = DATA_FOLDER.parent
 SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SHOW_ALL_CELLS = {"windowingMode": "none"}  # else only the cells in view are in the page
+SETTINGS = {
+    "notebook-extension/tracker": {"windowingMode": "none"},  # else only the cells in view are in the page
+    "apputils-extension/notification": {"fetchNews": "false"},  # no question about news over the picture
+}
 QUESTION = "What is the cable guide of the Heron winch wiped with?"
 SECONDS = 1000  # Playwright counts milliseconds
 
@@ -32,9 +35,10 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
     for part in ("utils", "data"):
         (folder / part).symlink_to(ROOT / part)
-    settings = folder / "settings" / "@jupyterlab" / "notebook-extension"
-    settings.mkdir(parents=True)
-    (settings / "tracker.jupyterlab-settings").write_text(json.dumps(SHOW_ALL_CELLS), encoding="utf-8")
+    for name, values in SETTINGS.items():
+        file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(values), encoding="utf-8")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -158,7 +158,7 @@ TRENDS = (
         "forgotten",
         1,
         "Their known facts are of the same kind as the new ones; ours are about the world, and so small a model knows "
-        "few of them.",
+        "few of them. Replies also became short, and a short reply contains an answer less often.",
     ),
     Trend(
         "learns less, forgets less",
