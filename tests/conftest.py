@@ -6,6 +6,15 @@ import torch
 from tests.shared import tiny_model
 from utils.models import Embedder, Generator, load_embedder, load_generator
 
+CASES = {"solution": "RIGHT", "stub": "STUBS", "mistake": "MISTAKES"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of tests/check_directions.py once for each case of the module that imports them."""
+    for argument, cases in CASES.items():
+        if argument in metafunc.fixturenames:
+            metafunc.parametrize(argument, getattr(metafunc.module, cases))
+
 
 @pytest.fixture(scope="session")
 def embedder() -> Embedder:

@@ -1,8 +1,12 @@
 """Exercises of notebook 01: solutions pass, stubs are not done, and typical mistakes get a hint of their own."""
 
 import numpy as np
-import pytest
 
+from tests.check_directions import (  # noqa: F401
+    test_a_solution_passes,
+    test_a_typical_mistake_gets_its_own_hint,
+    test_an_untouched_exercise_is_not_done,
+)
 from utils.checks import nb01 as checks
 
 SIMILARITIES = {"a": 0.95, "b": 0.42, "c": 0.5}
@@ -47,19 +51,3 @@ MISTAKES = [
     (checks.windows, (windows_from([0, 3, 6, 9], 4),), "nothing that the one before"),
     (checks.windows, (windows_from([0, 5], 6),), "longer than `size`"),
 ]
-
-
-@pytest.mark.parametrize(("rule", "answers"), RIGHT)
-def test_a_solution_passes(rule, answers):
-    assert rule(*answers).kind == "done"
-
-
-@pytest.mark.parametrize(("rule", "answers"), STUBS)
-def test_an_untouched_exercise_is_not_done(rule, answers):
-    assert rule(*answers).kind == "not done"
-
-
-@pytest.mark.parametrize(("rule", "answers", "hint"), MISTAKES)
-def test_a_typical_mistake_gets_its_own_hint(rule, answers, hint):
-    verdict = rule(*answers)
-    assert verdict.kind == "wrong" and hint in verdict.message

@@ -3,8 +3,12 @@
 from itertools import pairwise
 
 import numpy as np
-import pytest
 
+from tests.check_directions import (  # noqa: F401
+    test_a_solution_passes,
+    test_a_typical_mistake_gets_its_own_hint,
+    test_an_untouched_exercise_is_not_done,
+)
 from utils.checks import nb02 as checks
 from utils.metrics import bootstrap_interval, paired_difference, recall_at_k
 
@@ -133,19 +137,3 @@ MISTAKES = [
     (checks.size_chosen, (choose_by(without_documents),), "in one document"),
     (checks.size_chosen, (lambda hits, documents: [64],), "none of the sizes"),
 ]
-
-
-@pytest.mark.parametrize(("rule", "answers"), RIGHT)
-def test_a_solution_passes(rule, answers):
-    assert rule(*answers).kind == "done"
-
-
-@pytest.mark.parametrize(("rule", "answers"), STUBS)
-def test_an_untouched_exercise_is_not_done(rule, answers):
-    assert rule(*answers).kind == "not done"
-
-
-@pytest.mark.parametrize(("rule", "answers", "hint"), MISTAKES)
-def test_a_typical_mistake_gets_its_own_hint(rule, answers, hint):
-    verdict = rule(*answers)
-    assert verdict.kind == "wrong" and hint in verdict.message

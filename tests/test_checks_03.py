@@ -3,8 +3,11 @@
 import math
 from collections import Counter
 
-import pytest
-
+from tests.check_directions import (  # noqa: F401
+    test_a_solution_passes,
+    test_a_typical_mistake_gets_its_own_hint,
+    test_an_untouched_exercise_is_not_done,
+)
 from utils.checks import nb03 as checks
 
 SEEN = [checks.record(1, 1, 1), checks.record(0, 0, 1), checks.record(0, 0, 0), checks.record(0, 0, 0)]
@@ -165,22 +168,6 @@ MISTAKES = [
     (checks.diagnosis, (lambda records: {"retriever": 2 / 13, "reader": 7 / 13, "both": 4 / 13}, SEEN), "shares"),
     (checks.diagnosis, (lambda records: {"retriever": "two"}, SEEN), "made-up records"),
 ]
-
-
-@pytest.mark.parametrize(("rule", "answers"), RIGHT)
-def test_a_solution_passes(rule, answers):
-    assert rule(*answers).kind == "done"
-
-
-@pytest.mark.parametrize(("rule", "answers"), STUBS)
-def test_an_untouched_exercise_is_not_done(rule, answers):
-    assert rule(*answers).kind == "not done"
-
-
-@pytest.mark.parametrize(("rule", "answers", "hint"), MISTAKES)
-def test_a_typical_mistake_gets_its_own_hint(rule, answers, hint):
-    verdict = rule(*answers)
-    assert verdict.kind == "wrong" and hint in verdict.message
 
 
 def test_the_diagnosis_tells_what_a_perfect_search_would_repair():

@@ -6,6 +6,11 @@ from statistics import mean
 import numpy as np
 import pytest
 
+from tests.check_directions import (  # noqa: F401
+    test_a_solution_passes,
+    test_a_typical_mistake_gets_its_own_hint,
+    test_an_untouched_exercise_is_not_done,
+)
 from utils.checks import nb04 as checks
 
 FOUND = ["clinic guideline", "clinic"]
@@ -105,22 +110,6 @@ MISTAKES = [
     (checks.review_scores, (by_text,), "averaged over the texts"),
     (checks.review_scores, (lambda m, f: 0.6,), "three numbers"),
 ]
-
-
-@pytest.mark.parametrize(("rule", "answers"), RIGHT)
-def test_a_solution_passes(rule, answers):
-    assert rule(*answers).kind == "done"
-
-
-@pytest.mark.parametrize(("rule", "answers"), STUBS)
-def test_an_untouched_exercise_is_not_done(rule, answers):
-    assert rule(*answers).kind == "not done"
-
-
-@pytest.mark.parametrize(("rule", "answers", "hint"), MISTAKES)
-def test_a_typical_mistake_gets_its_own_hint(rule, answers, hint):
-    verdict = rule(*answers)
-    assert verdict.kind == "wrong" and hint in verdict.message
 
 
 @pytest.mark.parametrize("odd", [None, "text", 3, [None] * 3, np.array([0.6, 0.75]), (float("nan"),) * 3, {}])

@@ -1,8 +1,12 @@
 """Exercises of notebook 05: solutions pass, stubs are not done, and typical mistakes get a hint of their own."""
 
 import numpy as np
-import pytest
 
+from tests.check_directions import (  # noqa: F401
+    test_a_solution_passes,
+    test_a_typical_mistake_gets_its_own_hint,
+    test_an_untouched_exercise_is_not_done,
+)
 from utils.checks import nb05 as checks
 
 
@@ -77,22 +81,6 @@ MISTAKES = [
     (checks.pass_to_keep, (lambda losses, patience: best_before_stop(losses, patience) - 1,), "from 1"),
     (checks.pass_to_keep, (lambda losses, patience: best_before_stop(losses, 2),), "Does yours use `patience`"),
 ]
-
-
-@pytest.mark.parametrize(("rule", "answers"), RIGHT)
-def test_a_solution_passes(rule, answers):
-    assert rule(*answers).kind == "done"
-
-
-@pytest.mark.parametrize(("rule", "answers"), STUBS)
-def test_an_untouched_exercise_is_not_done(rule, answers):
-    assert rule(*answers).kind == "not done"
-
-
-@pytest.mark.parametrize(("rule", "answers", "hint"), MISTAKES)
-def test_a_typical_mistake_gets_its_own_hint(rule, answers, hint):
-    verdict = rule(*answers)
-    assert verdict.kind == "wrong" and hint in verdict.message
 
 
 def test_a_function_that_changes_its_arguments_does_not_spoil_the_next_check():

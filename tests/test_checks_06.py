@@ -4,9 +4,13 @@ import random
 from itertools import count
 from statistics import mean
 
-import pytest
 from sklearn.metrics import f1_score, precision_score
 
+from tests.check_directions import (  # noqa: F401
+    test_a_solution_passes,
+    test_a_typical_mistake_gets_its_own_hint,
+    test_an_untouched_exercise_is_not_done,
+)
 from utils.checks import nb06 as checks
 from utils.metrics import Interval
 
@@ -127,22 +131,6 @@ MISTAKES = [
     (checks.macro_f1, (of_means,), "F1 of the means"),
     (checks.macro_f1, (lambda gold, predicted: 1 / 0,), "Your function raised"),
 ]
-
-
-@pytest.mark.parametrize(("rule", "answers"), RIGHT)
-def test_a_solution_passes(rule, answers):
-    assert rule(*answers).kind == "done"
-
-
-@pytest.mark.parametrize(("rule", "answers"), STUBS)
-def test_an_untouched_exercise_is_not_done(rule, answers):
-    assert rule(*answers).kind == "not done"
-
-
-@pytest.mark.parametrize(("rule", "answers", "hint"), MISTAKES)
-def test_a_typical_mistake_gets_its_own_hint(rule, answers, hint):
-    verdict = rule(*answers)
-    assert verdict.kind == "wrong" and hint in verdict.message
 
 
 def test_a_check_is_not_changed_by_a_function_that_changes_its_input():

@@ -2,9 +2,13 @@
 
 from math import comb
 
-import pytest
 from scipy.stats import binomtest
 
+from tests.check_directions import (  # noqa: F401
+    test_a_solution_passes,
+    test_a_typical_mistake_gets_its_own_hint,
+    test_an_untouched_exercise_is_not_done,
+)
 from utils.checks import nb07 as checks
 from utils.metrics import bootstrap_interval, paired_difference
 
@@ -80,19 +84,3 @@ MISTAKES = [
     (checks.holm, (lambda p_values: p_values,), "Nothing was corrected"),
     (checks.holm, (lambda p_values: 0.05,), "Return a list"),
 ]
-
-
-@pytest.mark.parametrize(("rule", "answers"), RIGHT)
-def test_a_solution_passes(rule, answers):
-    assert rule(*answers).kind == "done"
-
-
-@pytest.mark.parametrize(("rule", "answers"), STUBS)
-def test_an_untouched_exercise_is_not_done(rule, answers):
-    assert rule(*answers).kind == "not done"
-
-
-@pytest.mark.parametrize(("rule", "answers", "hint"), MISTAKES)
-def test_a_typical_mistake_gets_its_own_hint(rule, answers, hint):
-    verdict = rule(*answers)
-    assert verdict.kind == "wrong" and hint in verdict.message

@@ -3,6 +3,11 @@
 import numpy as np
 import pytest
 
+from tests.check_directions import (  # noqa: F401
+    test_a_solution_passes,
+    test_a_typical_mistake_gets_its_own_hint,
+    test_an_untouched_exercise_is_not_done,
+)
 from utils.checks import nb08 as checks
 from utils.choice import CASES, CHOICES, QUESTIONS, Workload, break_even_queries, recommend
 from utils.choice.trends import verdict
@@ -130,22 +135,6 @@ MISTAKES = [
     (checks.verdict_with_margin, (lambda *given: True,), "Return one of"),
     (checks.verdict_with_margin, (lambda *given: np.zeros(2),), "Return one of"),
 ]
-
-
-@pytest.mark.parametrize(("rule", "answers"), RIGHT)
-def test_a_solution_passes(rule, answers):
-    assert rule(*answers).kind == "done"
-
-
-@pytest.mark.parametrize(("rule", "answers"), STUBS)
-def test_an_untouched_exercise_is_not_done(rule, answers):
-    assert rule(*answers).kind == "not done"
-
-
-@pytest.mark.parametrize(("rule", "answers", "hint"), MISTAKES)
-def test_a_typical_mistake_gets_its_own_hint(rule, answers, hint):
-    verdict = rule(*answers)
-    assert verdict.kind == "wrong" and hint in verdict.message
 
 
 def test_the_hints_know_the_questions_and_choices_of_the_questionnaire():
