@@ -16,9 +16,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from utils.data import DATA_FOLDER
+from utils.data import COURSE_FOLDER as ROOT
 
-ROOT = DATA_FOLDER.parent
 SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SETTINGS = {
@@ -98,19 +97,22 @@ def open_notebook(address: str, name: str, *, width: int = 1280) -> Iterator[Pag
             stop_kernels(address)
 
 
+def running_kernels(address: str) -> list[dict[str, Any]]:
+    """Return what the server says of each kernel that runs."""
+    with urllib.request.urlopen(f"{address}/api/kernels", timeout=10) as reply:
+        return json.load(reply)
+
+
 def stop_kernels(address: str) -> None:
     """Stop all kernels, so that the next notebook has the machine for itself."""
-    with urllib.request.urlopen(f"{address}/api/kernels", timeout=10) as reply:
-        kernels = json.load(reply)
-    for kernel in kernels:
+    for kernel in running_kernels(address):
         request = urllib.request.Request(f"{address}/api/kernels/{kernel['id']}", method="DELETE")
         urllib.request.urlopen(request, timeout=30).close()
 
 
 def kernel_state(address: str) -> str:
     """Return what the only kernel is doing, such as "idle" or "busy"; "none" when there is none."""
-    with urllib.request.urlopen(f"{address}/api/kernels", timeout=10) as reply:
-        kernels = json.load(reply)
+    kernels = running_kernels(address)
     return kernels[-1]["execution_state"] if kernels else "none"
 
 
