@@ -4,6 +4,7 @@ import errno
 import json
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import torch
@@ -19,13 +20,16 @@ from utils.finetuning import (
     pad_batch,
     read_card,
     save_adapter,
+    take_out,
     train_adapter,
     train_all_weights,
 )
+from utils.finetuning.attention import CAUSAL_BLOCKS, training_attention
 from utils.finetuning.examples import examples_sha256, in_batches_of_similar_length, padded_batches
 from utils.finetuning.losses import label_loss, mean_answer_loss
+from utils.finetuning.shared_model import put_in
 from utils.finetuning.stopping import pass_ends
-from utils.finetuning.training import add_adapter
+from utils.finetuning.training import lora_config
 from utils.models import Generator, render
 from utils.rag import closed_book_messages
 
@@ -159,20 +163,25 @@ def test_the_development_loss_is_that_of_the_adapter_that_is_kept(tiny_generator
 
 def test_measuring_on_development_examples_does_not_change_what_is_learned(tiny_generator):
     plain = train_adapter(tiny_generator, [EXAMPLES] * 3, SETTINGS, name="first", show_progress=False)
-    base = Generator(plain.generator.model, tiny_generator.tokenizer, "tiny")
     fixed = {"show_progress": False, "development": EXAMPLES, "patience": 3}
-    tried = train_adapter(base, [EXAMPLES] * 3, SETTINGS, name="second", **fixed)
+    tried = train_adapter(tiny_generator, [EXAMPLES] * 3, SETTINGS, name="second", **fixed)
     assert tried.losses == plain.losses and plain.development_losses == []
 
 
 def test_a_fresh_adapter_changes_nothing_and_counts_r_times_in_plus_out(tiny_generator):
     ids = torch.tensor([[5, 6, 7]])
     before = tiny_generator.model(ids).logits
-    model = add_adapter(tiny_generator.model, SETTINGS, "fresh")
+    model = put_in(tiny_generator, lora_config(SETTINGS), "fresh")
     assert torch.equal(model(ids).logits, before)
     # per layer: q 32→32, k and v 32→16, o 32→32, gate and up 32→64, down 64→32
     in_plus_out = 64 + 48 + 48 + 64 + 96 + 96 + 96
     assert sum(p.numel() for p in model.parameters() if p.requires_grad) == 2 * 4 * in_plus_out
+
+
+def adapter_logits(generator):
+    """Return the logits that a generator answers with, its adapter switched on."""
+    with torch.no_grad(), generator.active_adapter():
+        return generator.model.eval()(torch.tensor([[5, 6, 7, 8]])).logits
 
 
 def test_training_learns_saves_loads_and_switches(tiny_generator, tmp_path):
@@ -186,16 +195,9 @@ def test_training_learns_saves_loads_and_switches(tiny_generator, tmp_path):
     assert card["purpose"] == "a test" and card["settings"]["rank"] == 4
     assert card["examples_sha256"] == examples_sha256(EXAMPLES * 8)
     assert "/" not in json.loads((folder / "adapter_config.json").read_text())["base_model_name_or_path"]
-    base = Generator(run.generator.model, tiny_generator.tokenizer, "tiny")
-    loaded = load_adapter(base, folder, name="again")
-    ids = torch.tensor([[5, 6, 7, 8]])
-
-    def logits(generator):
-        with torch.no_grad(), generator.active_adapter():
-            return generator.model(ids).logits
-
-    assert torch.allclose(logits(loaded), logits(run.generator), atol=5e-2)  # saved in bfloat16
-    assert not torch.allclose(logits(base), logits(run.generator), atol=5e-2)
+    loaded = load_adapter(tiny_generator, folder, name="again")
+    assert torch.allclose(adapter_logits(loaded), adapter_logits(run.generator), atol=5e-2)  # saved in bfloat16
+    assert not torch.allclose(adapter_logits(tiny_generator), adapter_logits(run.generator), atol=5e-2)
 
 
 def test_all_weights_are_trained_on_a_copy(tiny_generator):
@@ -215,14 +217,13 @@ def test_all_weights_need_a_plain_model_and_examples(tiny_generator):
     run = train_adapter(tiny_generator, [EXAMPLES], SETTINGS, name="ropes", show_progress=False)
     with pytest.raises(ValueError, match="holds adapters"):
         train_all_weights(run.generator, [EXAMPLES], learning_rate=1e-3)
-    plain = Generator(run.generator.model.unload(), tiny_generator.tokenizer, "tiny")
-    train_all_weights(plain, [EXAMPLES[:1]], learning_rate=1e-3)
+    take_out(tiny_generator, "ropes")
+    train_all_weights(tiny_generator, [EXAMPLES[:1]], learning_rate=1e-3)
 
 
 def test_the_same_seed_trains_the_same_adapter(tiny_generator):
     runs = [train_adapter(tiny_generator, [EXAMPLES], SETTINGS, name="first", show_progress=False)]
-    base = Generator(runs[0].generator.model, tiny_generator.tokenizer, "tiny")
-    runs.append(train_adapter(base, [EXAMPLES], SETTINGS, name="second", show_progress=False))
+    runs.append(train_adapter(tiny_generator, [EXAMPLES], SETTINGS, name="second", show_progress=False))
     assert runs[0].losses == pytest.approx(runs[1].losses, abs=1e-5)
 
 
@@ -266,16 +267,57 @@ def test_an_interrupted_training_leaves_the_model_as_it_was(tiny_generator, monk
     with pytest.raises(KeyboardInterrupt):
         train_adapter(kept, [EXAMPLES], SETTINGS, name="broken off", show_progress=False)
     assert list(kept.model.peft_config) == ["kept"]
-    base = Generator(kept.model.unload(), kept.tokenizer, "tiny")
+    before = adapter_logits(kept)
     with pytest.raises(KeyboardInterrupt):
-        train_adapter(base, [EXAMPLES], SETTINGS, name="broken off", show_progress=False)
-    assert not any("lora" in name for name, _ in base.model.named_parameters())
+        train_adapter(kept, [EXAMPLES], replace(SETTINGS, rank=2), name="kept", show_progress=False)
+    assert torch.equal(adapter_logits(kept), before)
+    take_out(tiny_generator, "kept")
+    with pytest.raises(KeyboardInterrupt):
+        train_adapter(tiny_generator, [EXAMPLES], SETTINGS, name="broken off", show_progress=False)
+    assert not any("lora" in name for name, _ in tiny_generator.model.named_parameters())
 
 
-def test_a_taken_name_is_refused(tiny_generator):
-    run = train_adapter(tiny_generator, [EXAMPLES[:2]], SETTINGS, name="twice", show_progress=False)
-    with pytest.raises(ValueError, match="'twice' is already loaded"):
-        train_adapter(run.generator, [EXAMPLES[:2]], SETTINGS, name="twice")
+def test_training_and_loading_under_a_taken_name_replace_that_adapter_only(tiny_generator, tmp_path):
+    """A notebook's cell can be run again, also with other settings; all generators go on sharing one model."""
+    base = adapter_logits(tiny_generator)
+    other = train_adapter(tiny_generator, [EXAMPLES[:2]], SETTINGS, name="other", show_progress=False)
+    first = train_adapter(tiny_generator, [EXAMPLES] * 2, SETTINGS, name="twice", show_progress=False)
+    save_adapter(first, tmp_path / "first", about={})
+    of_other, of_first = adapter_logits(other.generator), adapter_logits(first.generator)
+    wider = replace(SETTINGS, rank=8)
+    second = train_adapter(tiny_generator, [EXAMPLES[:2]], wider, name="twice", show_progress=False)
+    assert first.generator.model is second.generator.model is tiny_generator.model
+    assert torch.equal(adapter_logits(first.generator), adapter_logits(second.generator))
+    assert not torch.allclose(adapter_logits(second.generator), of_first, atol=1e-3)
+    for _ in range(2):
+        loaded = load_adapter(tiny_generator, tmp_path / "first", name="twice")
+        assert torch.allclose(adapter_logits(loaded), of_first, atol=0.2)  # saved in bfloat16
+    assert torch.equal(adapter_logits(other.generator), of_other)
+    assert torch.equal(adapter_logits(tiny_generator), base)
+
+
+def test_attention_in_causal_blocks_is_attention(tiny_generator, monkeypatch):
+    """With grouped heads, in blocks that do not fit the length, with padding, and with a cache of earlier keys."""
+    monkeypatch.setattr("utils.finetuning.attention.BLOCK", 3)
+    model = tiny_generator.model.float()
+    ids = torch.arange(5, 21).view(2, 8)
+    mask = torch.tensor([[1] * 8, [1] * 5 + [0] * 3])
+
+    def states_and_gradient():
+        model.zero_grad()
+        head = model(input_ids=ids[:, :2], attention_mask=mask[:, :2], use_cache=True)
+        tail = model(input_ids=ids[:, 2:], attention_mask=mask, past_key_values=head.past_key_values).logits
+        whole = model(input_ids=ids, attention_mask=mask).logits
+        whole[mask == 1].square().sum().backward()
+        return whole[mask == 1], tail[mask[:, 2:] == 1], model.model.layers[0].self_attn.k_proj.weight.grad.clone()
+
+    usual = states_and_gradient()
+    with training_attention(model):
+        assert model.config._attn_implementation == CAUSAL_BLOCKS
+        ours = states_and_gradient()
+    assert model.config._attn_implementation != CAUSAL_BLOCKS
+    for one, other in zip(ours, usual, strict=True):
+        assert torch.allclose(one, other, atol=1e-3, rtol=1e-3)
 
 
 def test_foreign_missing_and_damaged_adapters_are_refused(tiny_generator, tmp_path):

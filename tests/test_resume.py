@@ -208,7 +208,7 @@ def test_other_adapters_of_the_model_stay_out_of_checkpoints(tmp_path):
     generator = tiny_generator()
     first = train_adapter(generator, [EXAMPLES[:2]], SETTINGS, name="other", show_progress=False)
     before = tensors(first)
-    train(tmp_path / "run", generator=Generator(first.generator.model, generator.tokenizer, "tiny"))
+    train(tmp_path / "run", generator=generator)
     checkpoint = newest_whole(tmp_path / "run")
     assert [path for path in checkpoint.iterdir() if path.is_dir()] == []
     # adapters that were changed since, or have another name, are none of the checkpoint's business

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from utils.finetuning import LoraSettings
-from utils.finetuning.training import add_adapter
+from utils.finetuning.shared_model import put_in
+from utils.finetuning.training import lora_config
 from utils.models import Generator
 
 SYSTEM = {"role": "system", "content": "Answer in one short sentence."}
@@ -16,12 +17,12 @@ def user(text):
 
 def with_adapter(generator):
     """Return the generator and a second one on the same model, whose adapter gives other answers."""
-    model = add_adapter(generator.model, LoraSettings(rank=4, alpha=64), "other")
+    model = put_in(generator, lora_config(LoraSettings(rank=4, alpha=64)), "other")
     torch.manual_seed(1)
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             parameter.data.normal_(std=0.5)
-    return [Generator(model, generator.tokenizer, "tiny", adapter) for adapter in (None, "other")]
+    return [generator, Generator(model, generator.tokenizer, "tiny", adapter="other")]
 
 
 def test_the_pieces_are_what_generate_says(tiny_generator):

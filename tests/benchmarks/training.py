@@ -30,7 +30,7 @@ from tests.benchmarks.table import Row, print_table, report, take_turns
 from utils.corpus import load_documents, split_into_passages
 from utils.data import HANDBOOK_FOLDER, load_facts, write_json
 from utils.experiments.results import describe_machine
-from utils.finetuning import IGNORED, Example, LoraSettings, train_adapter
+from utils.finetuning import IGNORED, Example, LoraSettings, take_out, train_adapter
 from utils.finetuning.examples import MAX_TOKENS, encode_passes, pad_batch
 from utils.finetuning.training import training_arguments
 from utils.models import Generator, Message, load_generator, render
@@ -77,7 +77,7 @@ class OurTraining:
         """Train once, and keep the losses of the steps."""
         run = train_adapter(self.generator, self.passes, SETTINGS, name="timed", show_progress=False)
         self.losses = run.losses
-        run.generator.model.unload()
+        take_out(self.generator, "timed")
 
 
 @dataclass

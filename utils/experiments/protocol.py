@@ -92,9 +92,8 @@ def ready_adapter(
         card = {}
     if any(card.get(key) != value for key, value in wanted.items()):
         print(f"training the {name} adapter: {sum(map(len, passes))} examples …", flush=True)
-        run = train_adapter(generator, passes, settings.lora, name=f"{name}_new", show_progress=False)
+        run = train_adapter(generator, passes, settings.lora, name=name, show_progress=False)
         save_adapter(run, folder, about={"name": name, "passes": settings.passes})
-        generator = run.generator
     return load_adapter(generator, folder, name=name)
 
 
@@ -193,7 +192,6 @@ def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> Non
         of_adapter = settings.questions_adapter if name == "questions" else settings.reader_adapter
         passes = adapter_passes(name, facts, embedder, settings)
         adapters[name] = ready_adapter(name, base, passes, of_adapter, ADAPTERS_FOLDER / name)
-        base = Generator(adapters[name].model, base.tokenizer, base.name)
     all_settings = settings.model_dump(mode="json")
     if not is_current("head_to_head", all_settings, data_sha256()):
         generators = (base, adapters["questions"], adapters["reader"])

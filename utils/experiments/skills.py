@@ -82,11 +82,11 @@ def baseline_arms(task: Task, train: list[SkillItem], items: list[SkillItem], em
 
 def measure_skill(
     task: Task, base: Generator, embedder: Embedder
-) -> tuple[Generator, dict[str, list[SkillScores]], dict[str, dict[str, str]]]:
+) -> tuple[dict[str, list[SkillScores]], dict[str, dict[str, str]]]:
     """Choose on dev, train or load the adapter, and run every arm on test.
 
-    Returns a generator with the base model alone, the arms by split and kind, and what was chosen. Raises ValueError
-    when the test split has a class that training never saw.
+    Returns the arms by split and kind, and what was chosen. Raises ValueError when the test split has a class that
+    training never saw.
     """
     train, dev, test = task.load("train"), task.load("dev"), task.load("test")
     check_classes(task, train, test)
@@ -106,7 +106,6 @@ def measure_skill(
         AdapterSettings(lora=task.lora, passes=task.passes),
         ADAPTERS_FOLDER / task.name,
     )
-    base = Generator(adapter.model, base.tokenizer, base.name)
     for kind in task.kinds:
         items = sample(test, kind, TEST_ITEMS)
         best_prompt = task.prompts[kind][chosen["prompts"][kind]]
@@ -116,7 +115,7 @@ def measure_skill(
             run_skill(task, ADAPTER, adapter, items, {kind: task.adapter_prompt(kind)}),
         ]
         report(f"test: {kind}", arms)
-    return base, arms, chosen
+    return arms, chosen
 
 
 def report(split: str, arms: dict[str, list[SkillScores]]) -> None:
@@ -172,7 +171,7 @@ def run_skills(base: Generator, embedder: Embedder) -> None:
     """Measure every task whose results file is missing or out of date."""
     for task in TASKS.values():
         if not skill_is_current(task):
-            base, arms, chosen = measure_skill(task, base, embedder)
+            arms, chosen = measure_skill(task, base, embedder)
             write_skill(task, arms, chosen)
 
 

@@ -20,12 +20,13 @@ from utils.experiments.results import (
     write_results,
 )
 from utils.experiments.training_sets import questions_passes, text_passes, train_wordings
-from utils.finetuning import Example, LoraSettings, train_adapter, train_all_weights
+from utils.finetuning import Example, LoraSettings, take_out, train_adapter, train_all_weights
 from utils.models import Generator
 from utils.rag import ClosedBook
 
 FOLDER = "tuning"
 BASE = "base"
+TUNED = "tuned"
 WORDINGS = 10  # a fact takes part in the experiments when it has so many training wordings
 NEVER_TAUGHT = 80
 LORA = LoraSettings(learning_rate=2e-3)
@@ -106,8 +107,8 @@ def variant_passes(variant: Variant, base: Generator, facts: list[Fact]) -> list
     return text_passes(taught, passages, passes=variant.passes)
 
 
-def run_variant(variant: Variant, base: Generator, facts: list[Fact]) -> Generator:
-    """Train a variant, ask it everything, and write its results file; return a generator with the base model alone."""
+def run_variant(variant: Variant, base: Generator, facts: list[Fact]) -> None:
+    """Train a variant, ask it everything, and write its results file."""
     passes = variant_passes(variant, base, facts)
     if variant.weights == "all":
         lora = variant.lora
@@ -115,9 +116,10 @@ def run_variant(variant: Variant, base: Generator, facts: list[Fact]) -> Generat
             base, passes, learning_rate=ALL_WEIGHTS_RATE, batch_size=lora.batch_size, seed=lora.seed
         )
     else:
-        tuned = train_adapter(base, passes, variant.lora, name="tuned", show_progress=False).generator
+        tuned = train_adapter(base, passes, variant.lora, name=TUNED, show_progress=False).generator
     write_results(f"{FOLDER}/{variant.file}", variant_settings(variant), ask_all(variant.label, tuned, facts))
-    return base if variant.weights == "all" else Generator(tuned.model.unload(), base.tokenizer, base.name)
+    if variant.weights != "all":
+        take_out(base, TUNED)
 
 
 def ask_all(label: str, generator: Generator, facts: list[Fact]) -> dict[str, list[ArmScores]]:
@@ -145,7 +147,7 @@ def run_tuning(base: Generator, facts: list[Fact]) -> None:
     for variant in VARIANTS:
         if not is_current(f"{FOLDER}/{variant.file}", variant_settings(variant), data_sha256()):
             print(f"training: {variant.experiment}: {variant.label} …", flush=True)
-            base = run_variant(variant, base, facts)
+            run_variant(variant, base, facts)
 
 
 def read_tuning(facts: list[Fact]) -> dict[str, dict[str, ArmScores]]:

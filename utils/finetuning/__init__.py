@@ -3,6 +3,7 @@
 from utils.finetuning.adapters import load_adapter, read_card, save_adapter
 from utils.finetuning.all_weights import train_all_weights
 from utils.finetuning.examples import IGNORED, Example, encode, pad_batch
+from utils.finetuning.shared_model import take_out
 from utils.finetuning.training import LoraSettings, TrainingRun, train_adapter
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "pad_batch",
     "read_card",
     "save_adapter",
+    "take_out",
     "train_adapter",
     "train_all_weights",
 ]

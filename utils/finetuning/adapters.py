@@ -10,6 +10,7 @@ import torch
 from peft import PeftModel, get_peft_model_state_dict
 
 from utils.data import write_json
+from utils.finetuning.shared_model import set_aside
 from utils.finetuning.tensors import read_tensors, write_tensors
 from utils.finetuning.training import TrainingRun
 from utils.models import Generator
@@ -91,8 +92,9 @@ def damaged(path: Path, why: str) -> ValueError:
 
 
 def load_adapter(generator: Generator, folder: Path, *, name: str) -> Generator:
-    """Load an adapter into the generator's shared model; return a generator that answers with it.
+    """Load an adapter into the generator's model; return a generator that answers with it.
 
+    The given generator shares the model and goes on answering as before; an adapter of the same name is replaced.
     Raises FileNotFoundError for a missing file, and ValueError for an adapter that was trained for another base model
     or one of whose files cannot be read. The model is then as it was before.
     """
@@ -101,10 +103,12 @@ def load_adapter(generator: Generator, folder: Path, *, name: str) -> Generator:
         raise ValueError(f"{folder}: trained for {card['base_model']}, but the base model here is {generator.name}.")
     read_tensors(folder / WEIGHTS_FILE)  # peft would first change the model and then find them damaged
     read_part(folder / CONFIG_FILE)  # without it, peft would ask the Hub
-    model = generator.model
-    if isinstance(model, PeftModel):
-        model.load_adapter(folder, adapter_name=name, autocast_adapter_dtype=False)
+    set_aside(generator, name)
+    if isinstance(generator.model, PeftModel):
+        generator.model.load_adapter(folder, adapter_name=name, autocast_adapter_dtype=False)
     else:
-        model = PeftModel.from_pretrained(model, folder, adapter_name=name, autocast_adapter_dtype=False)
-    model.eval()
-    return Generator(model, generator.tokenizer, generator.name, adapter=name)
+        generator.model = PeftModel.from_pretrained(
+            generator.model, folder, adapter_name=name, autocast_adapter_dtype=False
+        )
+    generator.model.eval()
+    return Generator(generator.model, generator.tokenizer, generator.name, adapter=name)

@@ -8,6 +8,7 @@ from peft import get_peft_model_state_dict
 from peft.utils import SAFETENSORS_WEIGHTS_NAME
 from transformers import Trainer
 
+from utils.finetuning.attention import training_attention
 from utils.finetuning.losses import loss_in_precision
 from utils.finetuning.tensors import write_tensors
 
@@ -23,6 +24,11 @@ class AnswerTrainer(Trainer):
     def __init__(self, precision: torch.dtype, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.precision = precision
+
+    def train(self, *arguments: Any, **options: Any) -> Any:
+        """Train as the Trainer does, with the attention that is fast for it (see `training_attention`)."""
+        with training_attention(self.model):
+            return super().train(*arguments, **options)
 
     def compute_loss(
         self,

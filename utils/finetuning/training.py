@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel
 from peft.helpers import disable_input_dtype_casting
-from transformers import PreTrainedModel, PrinterCallback, TrainerCallback, TrainerState, TrainingArguments, set_seed
+from transformers import PrinterCallback, TrainerCallback, TrainerState, TrainingArguments, set_seed
 
 from utils.finetuning.checkpoints import KEPT, Stopwatch, claim_folder, newest_whole
 from utils.finetuning.examples import (
@@ -23,6 +23,7 @@ from utils.finetuning.examples import (
 )
 from utils.finetuning.losses import mean_answer_loss
 from utils.finetuning.progress import ProgressLine
+from utils.finetuning.shared_model import answer_in_the_precision_of_the_base, put_back, put_in, set_aside, take_out
 from utils.finetuning.stopping import EarlyStopping, development_losses, pass_ends
 from utils.finetuning.trainer import AnswerTrainer
 from utils.models import Generator
@@ -54,23 +55,10 @@ class TrainingRun:
     examples_sha256: str
 
 
-def add_adapter(model: PreTrainedModel | PeftModel, settings: LoraSettings, name: str) -> PeftModel:
-    """Return the model with a fresh, active adapter; its B matrices are zero, so it changes nothing yet."""
+def lora_config(settings: LoraSettings) -> LoraConfig:
+    """Return the settings in peft's form."""
     targets = settings.target_modules if isinstance(settings.target_modules, str) else list(settings.target_modules)
-    config = LoraConfig(r=settings.rank, lora_alpha=settings.alpha, target_modules=targets, task_type="CAUSAL_LM")
-    if not isinstance(model, PeftModel):
-        return get_peft_model(model, config, adapter_name=name)
-    model.add_adapter(name, config)
-    model.set_adapter(name)
-    return model
-
-
-def remove_adapter(model: PeftModel, name: str) -> None:
-    """Take an adapter out of the model; with its last adapter, a model becomes the plain base model again."""
-    if len(model.peft_config) > 1:
-        model.delete_adapter(name)
-    else:
-        model.unload()
+    return LoraConfig(r=settings.rank, lora_alpha=settings.alpha, target_modules=targets, task_type="CAUSAL_LM")
 
 
 def train_adapter(
@@ -88,8 +76,9 @@ def train_adapter(
     """Train a new LoRA adapter; the base weights stay frozen and shared.
 
     Each pass is a list of examples that is learned once, in batches of similar length and random order; `[examples] *
-    3` is what others call three epochs. The adapter is called `name` inside the shared model. If training fails or is
-    interrupted, the adapter is taken out again.
+    3` is what others call three epochs. The adapter is called `name` inside the generator's model, which other
+    generators may share; one of that name is replaced, so that a notebook's cell can be run again. The generator itself
+    goes on answering as before. If training fails or is interrupted, the model's adapters are what they were.
 
     With `development` examples the mean loss of their answers' tokens is measured after each pass; training stops after
     `patience` passes in a row without improvement, and the best pass's adapter is kept.
@@ -99,11 +88,9 @@ def train_adapter(
     and random state are pickles written by torch.save (and read with weights_only): use a folder of your own, never one
     from others.
 
-    Raises ValueError for no examples, a bad example, a name that is already taken, and a folder that belongs to another
-    run; OSError when a checkpoint cannot be written. Earlier checkpoints then stay whole.
+    Raises ValueError for no examples, a bad example, and a folder that belongs to another run; OSError when a
+    checkpoint cannot be written. Earlier checkpoints then stay whole.
     """
-    if name in getattr(generator.model, "peft_config", {}):
-        raise ValueError(f"An adapter named {name!r} is already loaded into this model: choose another name.")
     if patience < 1 or checkpoint_steps < 1:
         raise ValueError(f"patience ({patience}) and checkpoint_steps ({checkpoint_steps}) must be 1 or more.")
     if development is not None and not development:
@@ -116,7 +103,8 @@ def train_adapter(
         claim_folder(checkpoints, describe_run(generator, passes, settings, development, patience))
         newest = newest_whole(checkpoints)
     set_seed(settings.seed)
-    model = add_adapter(generator.model, settings, name)
+    replaced = set_aside(generator, name)
+    model = put_in(generator, lora_config(settings), name)
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     stopwatch = Stopwatch()
     callbacks: list[TrainerCallback] = [ProgressLine(show_progress), stopwatch]
@@ -136,7 +124,10 @@ def train_adapter(
                 stopping.resume_from(newest)
             state = run_trainer(model, arguments, encoded, tokenizer.pad_token_id, callbacks, newest)
     except BaseException:  # also when a notebook's cell is interrupted, so that it can be run again
-        remove_adapter(model, name)
+        if replaced:
+            put_back(generator, replaced, name)
+        else:
+            take_out(generator, name)
         raise
     if stopping:
         stopping.restore_best(model)
@@ -193,15 +184,6 @@ def describe_run(
         "development examples": None if development is None else examples_sha256(development),
         "patience": None if development is None else patience,
     }
-
-
-def answer_in_the_precision_of_the_base(model: PeftModel) -> None:
-    """Make a trained model ready for answering, its adapters in the precision of the base weights."""
-    for name, parameter in model.named_parameters():
-        if "lora_" in name:
-            parameter.data = parameter.data.to(model.dtype)
-            parameter.grad = None
-    model.eval()
 
 
 def training_arguments(folder: str, settings: LoraSettings, device: torch.device) -> TrainingArguments:
