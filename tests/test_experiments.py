@@ -36,6 +36,8 @@ from utils.experiments.protocol import (
 from utils.experiments.protocol import (
     test_items as items_of_test_documents,
 )
+from utils.experiments.results import run_arms
+from utils.experiments.seeds import SEEDS, read_seeds, with_seed
 from utils.finetuning import load_adapter, read_card, take_out
 from utils.finetuning.examples import examples_sha256
 from utils.rag import NOT_FOUND, Answer
@@ -87,6 +89,70 @@ def test_results_come_back_as_they_were_written(tmp_path, monkeypatch):
         read_results("trial", ITEMS[1:], tmp_path)
     with pytest.raises(FileNotFoundError, match="make results"):
         read_results("nothing", ITEMS, tmp_path)
+
+
+class Counting:
+    """Gives one reply to everything, counts the calls, and breaks off at a certain one."""
+
+    def __init__(self, breaks_at=None):
+        self.calls, self.breaks_at = 0, breaks_at
+
+    def answer(self, questions):
+        self.calls += 1
+        if self.calls == self.breaks_at:
+            raise KeyboardInterrupt
+        return [Answer("answer 0", [], [], False) for _ in questions]
+
+
+def test_a_measurement_that_is_broken_off_goes_on_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr(results_module, "RESULTS_FOLDER", tmp_path)
+    splits = {"easy": ITEMS[:2], "hard": ITEMS[2:]}
+    given = {split: [score_replies("guesser", items, ["no"] * 2)] for split, items in splits.items()}
+    first, second = Counting(), Counting(breaks_at=2)
+    arms = {"first": first, "second": second}
+    with pytest.raises(KeyboardInterrupt):
+        run_arms("long", {"k": 1}, splits, lambda items: arms, given)
+    assert not (tmp_path / "long.json").exists()
+    run_arms("long", {"k": 1}, splits, lambda items: arms, given)
+    assert (first.calls, second.calls) == (2, 3)  # each split once, and the call that was broken off
+    assert [path.name for path in tmp_path.iterdir()] == ["long.json"]
+    whole = read_results("long", ITEMS, tmp_path)
+    assert {split: [arm.arm for arm in of] for split, of in whole.items()} == {
+        split: ["guesser", "first", "second"] for split in splits
+    }
+
+
+def test_a_broken_off_measurement_with_other_settings_is_not_gone_on_with(tmp_path, monkeypatch):
+    monkeypatch.setattr(results_module, "RESULTS_FOLDER", tmp_path)
+    system = Counting(breaks_at=2)
+    with pytest.raises(KeyboardInterrupt):
+        run_arms("long", {"k": 1}, {"easy": ITEMS[:2], "hard": ITEMS[2:]}, lambda items: {"only": system})
+    run_arms("long", {"k": 2}, {"easy": ITEMS[:2]}, lambda items: {"only": system})
+    assert system.calls == 3
+
+
+def test_another_seed_changes_the_seeds_only():
+    settings = load_settings()
+    other = with_seed(settings, 7)
+    assert other.questions_adapter.lora.seed == other.reader_adapter.lora.seed == 7
+    assert with_seed(other, 0) == settings
+
+
+def test_the_seeds_were_asked_the_questions_of_the_head_to_head(facts):
+    items = [*items_for(facts, "train"), *items_for(facts, "test")]
+    by_seed = read_seeds(items)
+    assert list(by_seed) == [0, *SEEDS]
+    asked = [
+        {
+            (split, arm): [item.item_id for item in scores.items]
+            for split, of in splits.items()
+            for arm, scores in of.items()
+        }
+        for splits in by_seed.values()
+    ]
+    assert asked[0] == asked[1] == asked[2] and len(asked[0]) == 8
+    replies = [splits["trained facts, new wording"]["questions adapter"].replies for splits in by_seed.values()]
+    assert replies[0] != replies[1] != replies[2] != replies[0]
 
 
 def test_changed_scores_in_a_results_file_are_noticed(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """The speed of LoRA training and of generation, as ratios within one run. From the repository's root:
 
-python -m tests.benchmarks.training [--examples N] [--questions N] [--runs N] [--json FILE]
+python -m tests.benchmarks.training [--part training|generation] [--examples N] [--questions N]
+    [--runs N] [--json FILE]
 
 Compare only ratios across machines, and run nothing else meanwhile. All train on the same examples in the same order
 and batches with the same settings, and only tokens of the examples count, not padding. The stock Trainer is used as
@@ -233,6 +234,7 @@ def measure_generation(ours: Generator, same: Generator, full: Generator, n: int
 def main() -> None:
     """Measure, print the table, and write it as JSON if asked to."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.training", description=__doc__.splitlines()[0])
+    parser.add_argument("--part", choices=("training", "generation"), help="measure only this (default: both)")
     parser.add_argument("--examples", type=int, default=24, help="how many to train on, twice each")
     parser.add_argument("--questions", type=int, default=64, help="how many to answer")
     parser.add_argument("--runs", type=int, default=5, help="how often each call is timed; medians are shown")
@@ -243,10 +245,11 @@ def main() -> None:
 
     ours, half, full = load_generator(), stock_generator(torch.bfloat16), stock_generator(torch.float32)
     same = half if ours.model.dtype == torch.bfloat16 else full
-    rows = [
-        *measure_training(ours, [half, full], arguments.examples, arguments.runs),
-        *measure_generation(ours, same, full, arguments.questions, arguments.runs),
-    ]
+    rows = []
+    if arguments.part != "generation":
+        rows += measure_training(ours, [half, full], arguments.examples, arguments.runs)
+    if arguments.part != "training":
+        rows += measure_generation(ours, same, full, arguments.questions, arguments.runs)
     machine = describe_machine()
     sizes = {"examples": arguments.examples, "questions": arguments.questions, "runs": arguments.runs}
     title = ", ".join(f"{count} {name}" for name, count in sizes.items())

@@ -4,6 +4,7 @@ Each step leaves a file and is skipped when that file already belongs to the pre
 """
 
 import hashlib
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from utils.experiments.results import (
     data_sha256,
     is_current,
     run_arm,
+    run_arms,
     score_replies,
     write_results,
 )
@@ -79,7 +81,8 @@ def ready_adapter(
 ) -> Generator:
     """Return a generator with the adapter from a folder, training and saving it first unless the folder holds it.
 
-    A folder holds the adapter when its card names the same examples, settings and base model.
+    A folder holds the adapter when its card names the same examples, settings and base model. Training that is broken
+    off goes on from its last checkpoint when it is asked for again.
     """
     wanted = {
         "examples_sha256": examples_sha256([example for of_pass in passes for example in of_pass]),
@@ -92,8 +95,10 @@ def ready_adapter(
         card = {}
     if any(card.get(key) != value for key, value in wanted.items()):
         print(f"training the {name} adapter: {sum(map(len, passes))} examples …", flush=True)
-        run = train_adapter(generator, passes, settings.lora, name=name, show_progress=False)
+        checkpoints = folder.with_name(f"{folder.name}.checkpoints")
+        run = train_adapter(generator, passes, settings.lora, name=name, show_progress=False, checkpoints=checkpoints)
         save_adapter(run, folder, about={"name": name, "passes": settings.passes})
+        shutil.rmtree(checkpoints)
     return load_adapter(generator, folder, name=name)
 
 
@@ -196,11 +201,11 @@ def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> Non
     if not is_current("head_to_head", all_settings, data_sha256()):
         generators = (base, adapters["questions"], adapters["reader"])
         systems = head_to_head_systems(*generators, retriever, settings)
-        scored: dict[str, list[ArmScores]] = {}
-        for split, items in test_items(facts).items():
-            scored[split] = [majority_arm(facts, items)]
-            brackets = bracketing_systems(*generators, retriever, gold_retriever(items, passages), settings)
-            for name, system in (systems | brackets).items():
-                scored[split].append(run_arm(name, system, items))
-                print(f"{split}: {name}: exact match {scored[split][-1].interval('em')}", flush=True)
-        write_results("head_to_head", all_settings, scored)
+
+        def all_systems(items: list[Item]) -> dict[str, AnswerSystem]:
+            gold = gold_retriever(items, passages)
+            return systems | bracketing_systems(*generators, retriever, gold, settings)
+
+        splits = test_items(facts)
+        guesser = {split: [majority_arm(facts, items)] for split, items in splits.items()}
+        run_arms("head_to_head", all_settings, splits, all_systems, guesser)

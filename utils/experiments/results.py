@@ -5,6 +5,7 @@ import json
 import platform
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
@@ -154,6 +155,34 @@ def arm_record(arm: ArmScores) -> dict[str, Any]:
 def rounded(scores: dict[str, list[float]]) -> dict[str, list[float]]:
     """Return scores as they stand in results files."""
     return {measure: [round(value, 4) for value in values] for measure, values in scores.items()}
+
+
+def run_arms(
+    name: str,
+    settings: dict[str, Any],
+    splits: dict[str, list[Item]],
+    systems: Callable[[list[Item]], dict[str, AnswerSystem]],
+    given: dict[str, list[ArmScores]] | None = None,
+) -> None:
+    """Put every split's items to the systems for them, by arm, and write data/results/<name>.json.
+
+    `given` are arms that were scored without a system. Each arm is kept as soon as a split's items are answered, so
+    that a call for the same settings goes on where an earlier one was broken off.
+    """
+    unfinished = f"{name}.unfinished"
+    scored = {split: list(arms) for split, arms in (given or {}).items()}
+    if is_current(unfinished, settings, data_sha256()):
+        scored = read_results(unfinished, [item for items in splits.values() for item in items], RESULTS_FOLDER)
+    for split, items in splits.items():
+        finished = scored.setdefault(split, [])
+        for arm, system in systems(items).items():
+            if arm in {one.arm for one in finished}:
+                continue
+            finished.append(run_arm(arm, system, items))
+            print(f"{name}: {split}: {arm}: exact match {finished[-1].interval('em')}", flush=True)
+            write_results(unfinished, settings, scored)
+    write_results(name, settings, scored)
+    (RESULTS_FOLDER / f"{unfinished}.json").unlink(missing_ok=True)
 
 
 def is_current(name: str, settings: dict[str, Any], data: str) -> bool:
