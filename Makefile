@@ -9,12 +9,13 @@ PIP_FLAGS ?=
 # A folder or address with reveal.js for `make slides`; empty for the copy on the web that nbconvert knows.
 REVEAL ?=
 
-.PHONY: help lab test browser course outputs results bench readme badges classroom classroom-check slides clean
+.PHONY: help lab test browser rerun course outputs results bench readme badges classroom classroom-check slides clean
 
 help:
 	@echo "make lab      set up (once), then open the course in JupyterLab"
 	@echo "make test     set up (once), then run all tests"
 	@echo "make browser  open the longest notebook, 07, in a real browser too (needs Chromium)"
+	@echo "make rerun    run every cell of every lesson twice (half an hour or more)"
 	@echo "make course   execute all notebooks into build/, print times and the head-to-head table"
 	@echo "make outputs  execute all notebooks in place (NOTEBOOKS=\"03 07\" for some of them)"
 	@echo "make results  the long measurements: data/results/ and data/adapters/ (resumable)"
@@ -47,6 +48,9 @@ test: $(VENV)/.models
 
 browser: $(VENV)/.models
 	$(BIN)/python -m tests.browser
+
+rerun: $(VENV)/.models
+	$(BIN)/python -m tests.rerun $(NOTEBOOKS)
 
 course: $(VENV)/.models
 	$(BIN)/python -m utils.course

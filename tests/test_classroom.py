@@ -1,5 +1,6 @@
 """The folder for a room without a network: what is in it, what is not, and how damage is noticed."""
 
+import json
 import subprocess
 import sys
 
@@ -28,6 +29,15 @@ def test_learners_get_the_notebooks_and_not_the_solutions(room):
     assert "notebooks/03_rag_system.ipynb" in names and "data/adapters/reader/adapter_model.safetensors" in names
     assert not [name for name in names if "solutions" in name or "__pycache__" in name]
     assert not [name for name in names if name.startswith((".git", "tests", "build"))]
+
+
+def test_the_learners_notebooks_do_not_link_to_solutions(room):
+    lessons = sorted((room / "notebooks").glob("0[1-8]*.ipynb"))
+    assert len(lessons) == 8
+    for lesson in lessons:
+        text = lesson.read_text(encoding="utf-8")
+        assert "solutions/" not in text and "Your instructor has the solutions." in text
+        assert json.loads(text)["nbformat"] == 4
 
 
 def test_the_hand_out_is_one_page_with_the_committed_times(room):

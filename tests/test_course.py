@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tests import rerun
 from utils import course
 from utils.machine import estimate_minutes
 
@@ -80,3 +81,16 @@ def test_a_failing_notebook_fails_the_course_and_is_left_as_it_was(folder, capsy
 def test_an_unknown_number_is_refused(folder):
     with pytest.raises(SystemExit):
         course.main(["99"])
+
+
+def test_cells_that_cannot_be_run_twice_are_noticed(folder, capsys):
+    path = folder / "notebooks" / "01_popping.ipynb"
+    cells = [new_code_cell("left = [2, 1]"), new_code_cell("print(left.pop())"), new_code_cell("print(6 * 7)")]
+    nbformat.write(new_notebook(cells=cells), path)
+    assert rerun.main(["01"]) == 0
+    printed = capsys.readouterr().out
+    assert "3 cells ran twice, 1 said something else" in printed and "--- first\n1\n\n--- then\n2\n" in printed
+    cells[0] = new_code_cell("left = [1]")
+    nbformat.write(new_notebook(cells=cells), path)
+    assert rerun.main(["01"]) == 1
+    assert "01_popping: FAILED" in capsys.readouterr().out

@@ -7,6 +7,7 @@ import argparse
 import hashlib
 import json
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ PARTS = (
     "constraints.txt",
 )
 LEFT_OUT = ("solutions", "__pycache__", ".ipynb_checkpoints", "*.unfinished")  # solutions stay with the instructor
+SOLUTION_LINK = re.compile(r"Solutions: \[solutions/\w+\.ipynb\]\(solutions/\w+\.ipynb\)\.")
 WHEELHOUSE, SUMS, HANDOUT = "wheelhouse", "SHA256SUMS", "HANDOUT.md"
 PAGE = """\
 # Retrieve or Tune: hand-out
@@ -66,7 +68,7 @@ exercises at its end: each has a check that says what a wrong answer looks like,
 
 
 def copy_course(folder: Path) -> None:
-    """Copy what learners need into an empty or new folder, without the solutions.
+    """Copy what learners need into an empty or new folder, without the solutions and the links to them.
 
     Raises FileExistsError when the folder holds anything: a stale file in a room is worse than a second build.
     """
@@ -79,6 +81,9 @@ def copy_course(folder: Path) -> None:
             shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns(*LEFT_OUT))
         else:
             shutil.copy2(source, folder / part)
+    for notebook in (folder / "notebooks").glob("*.ipynb"):
+        text = notebook.read_text(encoding="utf-8")
+        notebook.write_text(SOLUTION_LINK.sub("Your instructor has the solutions.", text), encoding="utf-8")
 
 
 def fill_wheelhouse(folder: Path, pip_options: list[str]) -> None:
