@@ -38,7 +38,7 @@ from utils.experiments.protocol import (
 )
 from utils.experiments.results import run_arms
 from utils.experiments.seeds import SEEDS, read_seeds, with_seed
-from utils.finetuning import load_adapter, read_card, take_out
+from utils.finetuning import load_adapter, read_card, remove_adapter
 from utils.finetuning.examples import examples_sha256
 from utils.rag import NOT_FOUND, Answer
 from utils.retrieval import LexicalRetriever
@@ -238,9 +238,11 @@ def test_the_committed_questions_adapter_gives_its_recorded_replies(facts, gener
     adapter = load_adapter(generator, ADAPTERS_FOLDER / "questions", name="questions")
     from utils.rag import ClosedBook
 
-    texts = [answer.text for answer in ClosedBook(adapter).answer([item.question for item in recorded.items[:16]])]
+    try:
+        texts = [answer.text for answer in ClosedBook(adapter).answer([item.question for item in recorded.items[:16]])]
+    finally:
+        remove_adapter(generator, "questions")
     agreed = sum(a == b for a, b in zip(texts, recorded.replies, strict=False))
-    take_out(generator, "questions")
     assert agreed >= 14  # other machines round differently
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from utils.finetuning import LoraSettings
-from utils.finetuning.shared_model import put_in
+from utils.finetuning.shared_model import add_adapter
 from utils.finetuning.training import lora_config
 from utils.models import Generator
 
@@ -17,7 +17,7 @@ def user(text):
 
 def with_adapter(generator):
     """Return the generator and a second one on the same model, whose adapter gives other answers."""
-    model = put_in(generator, lora_config(LoraSettings(rank=4, alpha=64)), "other")
+    model = add_adapter(generator, lora_config(LoraSettings(rank=4, alpha=64)), "other")
     torch.manual_seed(1)
     for name, parameter in model.named_parameters():
         if "lora_B" in name:

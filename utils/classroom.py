@@ -25,7 +25,7 @@ PARTS = (
     "requirements-models.txt",
     "constraints.txt",
 )
-LEFT_OUT = ("solutions", "__pycache__", ".ipynb_checkpoints", "*.unfinished")  # solutions stay with the instructor
+LEFT_OUT = ("solutions", "__pycache__", "*checkpoints", "*.unfinished*")  # solutions stay with the instructor
 SOLUTION_LINK = re.compile(r"Solutions: \[solutions/\w+\.ipynb\]\(solutions/\w+\.ipynb\)\.")
 WHEELHOUSE, SUMS, HANDOUT = "wheelhouse", "SHA256SUMS", "HANDOUT.md"
 PAGE = """\

@@ -31,7 +31,7 @@ from tests.benchmarks.table import Row, print_table, report, take_turns
 from utils.corpus import load_documents, split_into_passages
 from utils.data import HANDBOOK_FOLDER, load_facts, write_json
 from utils.experiments.results import describe_machine
-from utils.finetuning import IGNORED, Example, LoraSettings, take_out, train_adapter
+from utils.finetuning import IGNORED, Example, LoraSettings, remove_adapter, train_adapter
 from utils.finetuning.examples import MAX_TOKENS, encode_passes, pad_batch
 from utils.finetuning.training import training_arguments
 from utils.models import Generator, Message, load_generator, render
@@ -78,7 +78,7 @@ class OurTraining:
         """Train once, and keep the losses of the steps."""
         run = train_adapter(self.generator, self.passes, SETTINGS, name="timed", show_progress=False)
         self.losses = run.losses
-        take_out(self.generator, "timed")
+        remove_adapter(self.generator, "timed")
 
 
 @dataclass

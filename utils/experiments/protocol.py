@@ -96,7 +96,14 @@ def ready_adapter(
     if any(card.get(key) != value for key, value in wanted.items()):
         print(f"training the {name} adapter: {sum(map(len, passes))} examples …", flush=True)
         checkpoints = folder.with_name(f"{folder.name}.checkpoints")
-        run = train_adapter(generator, passes, settings.lora, name=name, show_progress=False, checkpoints=checkpoints)
+        run = train_adapter(
+            generator,
+            passes,
+            settings.lora,
+            name=name,
+            show_progress=False,
+            checkpoints=checkpoints / hashlib.sha256(repr(wanted).encode()).hexdigest()[:12],
+        )
         save_adapter(run, folder, about={"name": name, "passes": settings.passes})
         shutil.rmtree(checkpoints)
     return load_adapter(generator, folder, name=name)

@@ -20,7 +20,7 @@ from utils.experiments.results import (
     write_results,
 )
 from utils.experiments.training_sets import questions_passes, text_passes, train_wordings
-from utils.finetuning import Example, LoraSettings, take_out, train_adapter, train_all_weights
+from utils.finetuning import Example, LoraSettings, remove_adapter, train_adapter, train_all_weights
 from utils.models import Generator
 from utils.rag import ClosedBook
 
@@ -118,8 +118,8 @@ def run_variant(variant: Variant, base: Generator, facts: list[Fact]) -> None:
     else:
         tuned = train_adapter(base, passes, variant.lora, name=TUNED, show_progress=False).generator
     write_results(f"{FOLDER}/{variant.file}", variant_settings(variant), ask_all(variant.label, tuned, facts))
-    if variant.weights != "all":
-        take_out(base, TUNED)
+    if variant.weights == "adapter":
+        remove_adapter(base, TUNED)
 
 
 def ask_all(label: str, generator: Generator, facts: list[Fact]) -> dict[str, list[ArmScores]]:

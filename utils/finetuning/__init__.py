@@ -3,7 +3,7 @@
 from utils.finetuning.adapters import load_adapter, read_card, save_adapter
 from utils.finetuning.all_weights import train_all_weights
 from utils.finetuning.examples import IGNORED, Example, encode, pad_batch
-from utils.finetuning.shared_model import take_out
+from utils.finetuning.shared_model import remove_adapter
 from utils.finetuning.training import LoraSettings, TrainingRun, train_adapter
 
 __all__ = [
@@ -15,8 +15,8 @@ __all__ = [
     "load_adapter",
     "pad_batch",
     "read_card",
+    "remove_adapter",
     "save_adapter",
-    "take_out",
     "train_adapter",
     "train_all_weights",
 ]

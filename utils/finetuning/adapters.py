@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel, get_peft_model_state_dict
+from peft import PeftConfig, get_peft_model_state_dict
 
 from utils.data import write_json
-from utils.finetuning.shared_model import set_aside
+from utils.finetuning.shared_model import add_adapter, fill_adapter, replacing
 from utils.finetuning.tensors import read_tensors, write_tensors
 from utils.finetuning.training import TrainingRun
 from utils.models import Generator
@@ -94,21 +94,19 @@ def damaged(path: Path, why: str) -> ValueError:
 def load_adapter(generator: Generator, folder: Path, *, name: str) -> Generator:
     """Load an adapter into the generator's model; return a generator that answers with it.
 
-    The given generator shares the model and goes on answering as before; an adapter of the same name is replaced.
-    Raises FileNotFoundError for a missing file, and ValueError for an adapter that was trained for another base model
-    or one of whose files cannot be read. The model is then as it was before.
+    The given generator shares the model; an adapter of the same name is replaced, all others and the base model answer
+    as before. Raises FileNotFoundError for a missing file, and ValueError for an adapter that was trained for another
+    base model or one of whose files cannot be used. The model's adapters are then what they were.
     """
     card = read_card(folder)
     if card["base_model"] != generator.name:
         raise ValueError(f"{folder}: trained for {card['base_model']}, but the base model here is {generator.name}.")
-    read_tensors(folder / WEIGHTS_FILE)  # peft would first change the model and then find them damaged
+    tensors = read_tensors(folder / WEIGHTS_FILE)
     read_part(folder / CONFIG_FILE)  # without it, peft would ask the Hub
-    set_aside(generator, name)
-    if isinstance(generator.model, PeftModel):
-        generator.model.load_adapter(folder, adapter_name=name, autocast_adapter_dtype=False)
-    else:
-        generator.model = PeftModel.from_pretrained(
-            generator.model, folder, adapter_name=name, autocast_adapter_dtype=False
-        )
-    generator.model.eval()
-    return Generator(generator.model, generator.tokenizer, generator.name, adapter=name)
+    with replacing(generator, name):
+        try:
+            model = add_adapter(generator, PeftConfig.from_pretrained(str(folder)), name)
+            fill_adapter(model, name, tensors)
+        except (KeyError, TypeError, ValueError) as error:
+            raise damaged(folder, str(error)) from None
+    return Generator(model, generator.tokenizer, generator.name, adapter=name)

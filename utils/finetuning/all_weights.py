@@ -22,7 +22,7 @@ def train_all_weights(
     16 bytes for each weight. Raises ValueError for a generator with adapters, for no examples and for a bad example.
     """
     if isinstance(generator.model, PeftModel):
-        raise ValueError("The model holds adapters: train all weights of a plain base model.")
+        raise ValueError("The model holds adapters: train all weights of a plain base model (see remove_adapter).")
     longest = min(MAX_TOKENS, generator.context_tokens)
     encoded = encode_passes(passes, generator.tokenizer, longest, batch_size, seed)
     set_seed(seed)

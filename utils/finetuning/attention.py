@@ -32,8 +32,7 @@ def attend_in_causal_blocks(
 
     No query sees later positions, so the queries are taken in blocks, and each block meets only the keys up to its own
     end: for long prompts that is little more than half of all products. transformers' plain attention computes all of
-    them, and turns each matrix of scores into float32 and back; PyTorch's softmax adds up in float32 anyway. Grouped
-    heads as in Llama are known here, additions such as capped scores are not.
+    them, and turns each matrix of scores into float32 and back; PyTorch's softmax adds up in float32 anyway.
     """
     batch, heads, queries, dimensions = query.shape
     key_heads, positions = key.shape[1:3]
@@ -57,8 +56,12 @@ AttentionMaskInterface.register(CAUSAL_BLOCKS, eager_mask)
 
 @contextmanager
 def training_attention(model: PreTrainedModel) -> Iterator[None]:
-    """Let a model on a CPU attend in causal blocks meanwhile, which changes only its speed and its rounding."""
-    if model.device.type != "cpu":
+    """Let a model on a CPU attend in causal blocks meanwhile, which changes only its speed and its rounding.
+
+    Models on a GPU, and those whose attention has additions (capped scores, sinks), keep their own.
+    """
+    capped = getattr(model.config, "attn_logit_softcapping", None) is not None
+    if model.device.type != "cpu" or capped or any(name.endswith("sinks") for name, _ in model.named_parameters()):
         yield
         return
     usual = model.config._attn_implementation

@@ -1,18 +1,20 @@
-"""Adapters inside the model that several generators share: put in, taken out, and put back."""
+"""Adapters inside the model that several generators share: added, replaced, and removed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from peft import PeftConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 
 from utils.models import Generator
 
 
 @dataclass(frozen=True)
 class SetAside:
-    """An adapter that was taken out of a model, to be put back unless another takes its place."""
+    """An adapter that was taken out of a model, to be put back unless another one takes its place."""
 
-    config: LoraConfig
+    config: PeftConfig
     tensors: dict[str, torch.Tensor]
 
 
@@ -21,10 +23,10 @@ def adapter_names(generator: Generator) -> list[str]:
     return list(generator.model.peft_config) if isinstance(generator.model, PeftModel) else []
 
 
-def put_in(generator: Generator, config: LoraConfig, name: str) -> PeftModel:
+def add_adapter(generator: Generator, config: PeftConfig, name: str) -> PeftModel:
     """Put a fresh, active adapter into a generator's model, which becomes a PeftModel; return that.
 
-    The generator itself answers as before. The adapter's B matrices are zero, so it changes nothing yet.
+    The generator itself answers as before. A LoRA adapter's B matrices are zero, so it changes nothing yet.
     """
     if isinstance(generator.model, PeftModel):
         generator.model.add_adapter(name, config)
@@ -34,15 +36,36 @@ def put_in(generator: Generator, config: LoraConfig, name: str) -> PeftModel:
     return generator.model
 
 
-def take_out(generator: Generator, name: str) -> None:
-    """Take an adapter out of a generator's model; without its last adapter, it becomes the plain base model again."""
-    if len(generator.model.peft_config) > 1:
-        delete(generator.model, name)
-    else:
-        generator.model = generator.model.unload()
+def fill_adapter(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) -> None:
+    """Give an adapter its weights, in the precision of the base weights.
+
+    Raises ValueError when they are not those of an adapter with its configuration.
+    """
+    try:
+        unused = set_peft_model_state_dict(model, tensors, adapter_name=name).unexpected_keys
+    except RuntimeError as error:
+        raise ValueError(f"the weights do not fit the configuration: {str(error).splitlines()[-1].strip()}") from None
+    wanted = get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False)
+    if unused or wanted.keys() != tensors.keys():
+        wrong = sorted([*unused, *(wanted.keys() ^ tensors.keys())])
+        raise ValueError(f"the weights do not fit the configuration: missing or of no use is {wrong[0]}")
+    answer_in_the_precision_of_the_base(model)
 
 
-def delete(model: PeftModel, name: str) -> None:
+def remove_adapter(generator: Generator, name: str) -> None:
+    """Take an adapter out of a generator's model; without its last adapter, it becomes the plain base model again.
+
+    Generators that answer with that adapter cannot answer any more. Raises ValueError when there is none of that name.
+    """
+    if name not in adapter_names(generator):
+        raise ValueError(f"There is no adapter {name!r} in this model, only {adapter_names(generator)}.")
+    model = generator.model
+    delete_adapter(model, name)
+    if not model.peft_config:
+        generator.model = model.unload()
+
+
+def delete_adapter(model: PeftModel, name: str) -> None:
     """Delete one of a model's adapters; another one, if there is one, is active before, or peft would warn."""
     others = [other for other in model.peft_config if other != name]
     if others:
@@ -50,27 +73,35 @@ def delete(model: PeftModel, name: str) -> None:
     model.delete_adapter(name)
 
 
-def set_aside(generator: Generator, name: str) -> SetAside | None:
-    """Take an adapter out and return it, or None when there is none of that name.
+@contextmanager
+def replacing(generator: Generator, name: str) -> Iterator[None]:
+    """Let the block put an adapter into a generator's model in place of the one of that name, if there is one.
 
-    The model stays a PeftModel for the generators that share it: one that answered with the adapter can go on with
-    another of the same name.
+    If the block fails or is interrupted, the model's adapters are what they were. The model stays the same object for
+    all generators that share it: one that answered with the old adapter answers with the new one.
     """
-    if name not in adapter_names(generator):
-        return None
-    tensors = get_peft_model_state_dict(generator.model, adapter_name=name, save_embedding_layers=False)
-    aside = SetAside(generator.model.peft_config[name], {key: value.clone() for key, value in tensors.items()})
-    delete(generator.model, name)
-    return aside
-
-
-def put_back(generator: Generator, aside: SetAside, name: str) -> None:
-    """Put an adapter back that was set aside, in the precision of the base weights, ready for answering."""
+    old = None
     if name in adapter_names(generator):
-        delete(generator.model, name)
-    model = put_in(generator, aside.config, name)
-    set_peft_model_state_dict(model, aside.tensors, adapter_name=name)
-    answer_in_the_precision_of_the_base(model)
+        tensors = get_peft_model_state_dict(generator.model, adapter_name=name, save_embedding_layers=False)
+        old = SetAside(generator.model.peft_config[name], {key: value.clone() for key, value in tensors.items()})
+        delete_adapter(generator.model, name)
+    try:
+        yield
+    except BaseException:
+        put_back(generator, old, name)
+        raise
+
+
+def put_back(generator: Generator, old: SetAside | None, name: str) -> None:
+    """Remove what is there under a name, and put the old adapter, if there was one, into its place."""
+    begun = name in adapter_names(generator)
+    if old is None:
+        if begun:
+            remove_adapter(generator, name)
+        return
+    if begun:
+        delete_adapter(generator.model, name)
+    fill_adapter(add_adapter(generator, old.config, name), name, old.tensors)
 
 
 def answer_in_the_precision_of_the_base(model: PeftModel) -> None:

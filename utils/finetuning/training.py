@@ -23,7 +23,7 @@ from utils.finetuning.examples import (
 )
 from utils.finetuning.losses import mean_answer_loss
 from utils.finetuning.progress import ProgressLine
-from utils.finetuning.shared_model import answer_in_the_precision_of_the_base, put_back, put_in, set_aside, take_out
+from utils.finetuning.shared_model import add_adapter, answer_in_the_precision_of_the_base, replacing
 from utils.finetuning.stopping import EarlyStopping, development_losses, pass_ends
 from utils.finetuning.trainer import AnswerTrainer
 from utils.models import Generator
@@ -77,8 +77,8 @@ def train_adapter(
 
     Each pass is a list of examples that is learned once, in batches of similar length and random order; `[examples] *
     3` is what others call three epochs. The adapter is called `name` inside the generator's model, which other
-    generators may share; one of that name is replaced, so that a notebook's cell can be run again. The generator itself
-    goes on answering as before. If training fails or is interrupted, the model's adapters are what they were.
+    generators may share; one of that name is replaced, so that a notebook's cell can be run again. All other adapters
+    and the base model answer as before. If training fails or is interrupted, the model's adapters are what they were.
 
     With `development` examples the mean loss of their answers' tokens is measured after each pass; training stops after
     `patience` passes in a row without improvement, and the best pass's adapter is kept.
@@ -102,19 +102,18 @@ def train_adapter(
     if checkpoints is not None:
         claim_folder(checkpoints, describe_run(generator, passes, settings, development, patience))
         newest = newest_whole(checkpoints)
-    set_seed(settings.seed)
-    replaced = set_aside(generator, name)
-    model = put_in(generator, lora_config(settings), name)
-    trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    stopwatch = Stopwatch()
-    callbacks: list[TrainerCallback] = [ProgressLine(show_progress), stopwatch]
-    stopping = None
-    if development:
-        batches = padded_batches(tried, settings.batch_size, tokenizer.pad_token_id)
-        ends = pass_ends([len(examples) for examples in passes], settings.batch_size)
-        stopping = EarlyStopping(lambda: mean_answer_loss(model, batches), ends, patience, name)
-        callbacks.append(stopping)
-    try:
+    with replacing(generator, name):
+        set_seed(settings.seed)
+        model = add_adapter(generator, lora_config(settings), name)
+        trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+        stopwatch = Stopwatch()
+        callbacks: list[TrainerCallback] = [ProgressLine(show_progress), stopwatch]
+        stopping = None
+        if development:
+            batches = padded_batches(tried, settings.batch_size, tokenizer.pad_token_id)
+            ends = pass_ends([len(examples) for examples in passes], settings.batch_size)
+            stopping = EarlyStopping(lambda: mean_answer_loss(model, batches), ends, patience, name)
+            callbacks.append(stopping)
         with tempfile.TemporaryDirectory() as scratch:
             arguments = training_arguments(scratch, settings, model.device)
             if checkpoints is not None:
@@ -123,15 +122,9 @@ def train_adapter(
             if stopping and newest:
                 stopping.resume_from(newest)
             state = run_trainer(model, arguments, encoded, tokenizer.pad_token_id, callbacks, newest)
-    except BaseException:  # also when a notebook's cell is interrupted, so that it can be run again
-        if replaced:
-            put_back(generator, replaced, name)
-        else:
-            take_out(generator, name)
-        raise
-    if stopping:
-        stopping.restore_best(model)
-    answer_in_the_precision_of_the_base(model)
+        if stopping:
+            stopping.restore_best(model)
+        answer_in_the_precision_of_the_base(model)
     return TrainingRun(
         generator=Generator(model, tokenizer, generator.name, adapter=name),
         settings=settings,
