@@ -95,7 +95,7 @@ def test_impossible_times_are_named(place, value):
 
 
 def test_queries_read_well():
-    assert queries_text(1234.5678) == "1,235"
+    assert queries_text(1234.5678) == "1,200" and queries_text(11_434_454) == "11,000,000"
 
 
 def test_the_figure_has_a_distinct_line_for_each_curve():

@@ -67,6 +67,11 @@ def test_a_markdown_table_keeps_bars_and_line_breaks_inside_cells():
     assert markdown_table([{"a": "x|y", "b": "1\n2"}]) == "| a | b |\n| :--- | :--- |\n| x\\|y | 1<br>2 |"
 
 
+def test_figures_stay_on_one_line_of_a_table():
+    table = markdown_table([{"a": "5 % [3, 7], n = 40", "b": "−1 points [−3, +0.4] of it"}])
+    assert "5\xa0% [3,\xa07], n\xa0=\xa040 | −1\xa0points [−3,\xa0+0.4] of it |" in table
+
+
 @pytest.mark.parametrize("rows", [[], [{"a": "1"}, {"b": "1"}]])
 def test_a_table_needs_rows_with_the_same_columns(rows):
     with pytest.raises(ValueError, match="at least one row"):

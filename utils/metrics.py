@@ -25,7 +25,15 @@ class Interval(NamedTuple):
 
     def as_points(self) -> str:
         """Return a difference of shares in percentage points, with its sign."""
-        return f"{100 * self.estimate:+.0f} points [{100 * self.low:+.0f}, {100 * self.high:+.0f}]"
+        return f"{points(self.estimate)} points [{points(self.low)}, {points(self.high)}]"
+
+
+def points(difference: float) -> str:
+    """Return a difference of shares in percentage points, whole ones, so that none but zero itself is shown as zero."""
+    value = 100 * difference
+    if value == 0:
+        return "0"
+    return f"{value:+.1g}".replace("-", "−") if abs(value) < 0.5 else f"{value:+.0f}".replace("-", "−")
 
 
 def normalize(text: str) -> str:

@@ -9,6 +9,7 @@ from utils.metrics import Interval
 # Okabe & Ito's palette, which the common forms of colour blindness can tell apart
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
 COLOURS = [BLUE, ORANGE, GREEN, VERMILION, GREY]
+OVER_THE_GRID = {"framealpha": 1, "edgecolor": "none"}  # a legend whose text no line runs through
 HATCHES = ["", "//", "..", "xx", "--"]
 
 
@@ -35,6 +36,9 @@ def plot_intervals(
         heights = np.array([100 * interval.estimate for interval in intervals])
         below = heights - [100 * interval.low for interval in intervals]
         above = np.array([100 * interval.high for interval in intervals]) - heights
+        for position, height in zip(positions, heights, strict=True):
+            if height == 0:
+                axes.text(position, 1.5, "0", ha="center")  # a bar of no height would look like missing data
         axes.bar(
             positions,
             heights,
@@ -44,8 +48,9 @@ def plot_intervals(
             color=COLOURS[number % len(COLOURS)],
             hatch=HATCHES[number % len(HATCHES)],
             edgecolor="white",
-            label=name,
+            label=name if len(series) > 1 else "_nolegend_",
         )
+    axes.errorbar([], [], yerr=[], color="black", capsize=3, linestyle="none", label="95 % interval")
     for label, value in (reference or {}).items():
         axes.axhline(100 * value, color="black", linestyle="--", linewidth=1, label=label)
     axes.set_xticks(range(len(groups)), groups)
@@ -70,7 +75,7 @@ def plot_losses(losses: list[float], *, window: int = 10) -> Axes:
     axes.set_ylim(bottom=0)
     axes.set_title("The loss while the adapter learns")
     style_axes(axes)
-    axes.legend(frameon=False)
+    axes.legend(**OVER_THE_GRID)
     plt.tight_layout()
     return axes
 
@@ -87,9 +92,9 @@ def plot_curves(curves: dict[str, tuple[list[float], list[Interval]]], *, xlabel
         )
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
-    axes.set_ylim(0, 105)
+    axes.set_ylim(-3, 105)  # points at zero are shown whole
     axes.set_title(title)
     style_axes(axes)
-    axes.legend(frameon=False)
+    axes.legend(title="bands: 95 % intervals", **OVER_THE_GRID)
     plt.tight_layout()
     return axes

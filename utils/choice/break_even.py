@@ -91,5 +91,5 @@ def break_even_from_seconds(training_seconds: float, rag_seconds: float, closed_
 
 
 def queries_text(queries: float) -> str:
-    """Return a break-even as a reader wants it: a whole number with separators, or "never" when it is infinite."""
-    return "never" if math.isinf(queries) else f"{queries:,.0f}"
+    """Return a break-even as a reader wants it: two significant digits with separators, or "never" when infinite."""
+    return "never" if math.isinf(queries) else f"{float(f'{queries:.2g}'):,.0f}"

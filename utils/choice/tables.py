@@ -1,6 +1,10 @@
 """Tables of texts for notebooks, as Markdown."""
 
+import re
 from collections.abc import Sequence
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+FIGURE = re.compile(r"n = \d+|\d %|\d points|\[[+−]?[\d.]+, [+−]?[\d.]+\]")
 
 
 def markdown_table(rows: Sequence[dict[str, str]]) -> str:
@@ -15,5 +19,6 @@ def markdown_table(rows: Sequence[dict[str, str]]) -> str:
 
 
 def cell_text(text: str) -> str:
-    """Return a text as it may stand in a cell of a Markdown table."""
-    return text.replace("|", "\\|").replace("\n", "<br>")
+    """Return a text as it may stand in a cell of a Markdown table; figures stay on one line."""
+    together = FIGURE.sub(lambda found: found[0].replace(" ", NO_BREAK), text)
+    return together.replace("|", "\\|").replace("\n", "<br>")

@@ -36,7 +36,7 @@ def compare_pairs(arms: list[ArmScores], measure: str = "containment") -> pd.Dat
         {
             "pair": f"{first} − {second}",
             "points": difference.as_points(),
-            "p (Holm)": f"{p:.4f}",
+            "p (Holm)": f"{p:.4f}" if p >= 0.0001 else "< 0.0001",
             "real?": "yes" if p < SIGNIFICANT else "cannot tell",
         }
         for (first, second), difference, p in zip(pairs, differences, p_values, strict=True)
