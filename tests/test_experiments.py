@@ -65,7 +65,7 @@ def test_run_arm_scores_every_item():
     assert arm.scores["containment"] == [1, 1, 0, 0]
     assert arm.interval("containment").estimate == 0.5
     table = comparison_table([arm])
-    assert table.loc["oracle", "n"] == 4 and table.loc["oracle", "em"].startswith("25 %")
+    assert table.loc["oracle", "n"] == 4 and table.loc["oracle", "EM"].startswith("25 %")
 
 
 def test_a_missing_reply_is_an_error_not_a_smaller_n():

@@ -91,9 +91,11 @@ def measure_difference(results: "Results", comparison: Comparison) -> Measured:
 
 def measure_skill(skill: "SkillResults", kind: str) -> Measured:
     """Return the adapter's main measure minus that of the base model with its best prompt."""
+    from utils.skills import MEASURE_NAMES
+
     adapter, prompt = skill.arm(kind, "adapter"), skill.arm(kind, "prompt only")
     interval = adapter.difference(prompt)
-    label = f"{kind}, adapter − prompt only ({skill.task.main_measure})"
+    label = f"{kind}, adapter − prompt only ({MEASURE_NAMES[skill.task.main_measure]})"
     return Measured(label, interval, len(adapter.items), interval.as_points())
 
 

@@ -23,6 +23,7 @@ from utils.rag import AnswerSystem
 PROTOCOL_VERSION = 2
 RESULTS_FOLDER = DATA_FOLDER / "results"
 MEASURES = {"em": exact_match, "containment": containment, "f1": token_f1}
+HEADERS = {"em": "EM", "containment": "containment", "f1": "F1"}
 PACKAGES = ("torch", "transformers", "peft", "sentence-transformers", "faiss-cpu", "bm25s")
 
 
@@ -67,10 +68,9 @@ def score_replies(arm: str, items: list[Item], replies: list[str], seconds: floa
 def comparison_table(arms: list[ArmScores]) -> pd.DataFrame:
     """Return one row for each arm: n and, for each measure, the mean in per cent with its 95 % interval."""
     rows = [
-        {"arm": arm.arm, "n": len(arm.items)} | {measure: str(arm.interval(measure)) for measure in MEASURES}
-        for arm in arms
+        {"n": len(arm.items)} | {HEADERS[measure]: str(arm.interval(measure)) for measure in MEASURES} for arm in arms
     ]
-    return pd.DataFrame(rows).set_index("arm")
+    return pd.DataFrame(rows, index=[arm.arm for arm in arms])
 
 
 def data_sha256(folder: Path = DATA_FOLDER) -> str:

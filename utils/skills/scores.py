@@ -11,6 +11,13 @@ from utils.models import Generator
 from utils.skills.tasks import Prompt, SkillItem, Task
 
 MICRO_F1 = "micro_f1"
+MEASURE_NAMES = {
+    "accuracy": "accuracy",
+    MICRO_F1: "micro F1",
+    "rouge_l": "ROUGE-L",
+    "chrf": "chrF",
+    "pass": "style and content",
+}
 
 
 @dataclass(frozen=True)
