@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import warnings
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import torch
 from peft import get_peft_model_state_dict
 from torch.nn.functional import cross_entropy
 
+from tests.shared import tiny_model
 from utils.finetuning import (
     IGNORED,
     Example,
@@ -196,6 +198,10 @@ def test_training_learns_saves_loads_and_switches(tiny_generator, tmp_path):
     assert card["examples_sha256"] == examples_sha256(EXAMPLES * 8)
     assert "/" not in json.loads((folder / "adapter_config.json").read_text())["base_model_name_or_path"]
     loaded = load_adapter(tiny_generator, folder, name="again")
+    plain = Generator(tiny_model(tiny_generator.tokenizer), tiny_generator.tokenizer, "tiny")
+    with warnings.catch_warnings(record=True, action="always") as caught:
+        load_adapter(plain, folder, name="first of its model")
+    assert not [warning for warning in caught if issubclass(warning.category, UserWarning)]
     assert torch.allclose(adapter_logits(loaded), adapter_logits(run.generator), atol=0.2)  # saved in bfloat16
     assert not torch.allclose(adapter_logits(tiny_generator), adapter_logits(run.generator), atol=0.2)
 

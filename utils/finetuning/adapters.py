@@ -105,7 +105,9 @@ def load_adapter(generator: Generator, folder: Path, *, name: str) -> Generator:
     read_part(folder / CONFIG_FILE)  # without it, peft would ask the Hub
     with replacing(generator, name):
         try:
-            model = add_adapter(generator, PeftConfig.from_pretrained(str(folder)), name)
+            config = PeftConfig.from_pretrained(str(folder))
+            config.base_model_name_or_path = None  # peft knows the base by its folder, and would warn of another name
+            model = add_adapter(generator, config, name)
             fill_adapter(model, name, tensors)
         except (KeyError, TypeError, ValueError) as error:
             raise damaged(folder, str(error)) from None
