@@ -46,9 +46,9 @@ def main(numbers: list[str]) -> int:
         if path.parent.name == "solutions":
             continue
         notebook = twice(nbformat.read(path, as_version=4))
-        folder = {"metadata": {"path": str(path.parent)}}
+        options = {"resources": {"metadata": {"path": str(path.parent)}}, "extra_arguments": ["--log-level=ERROR"]}
         try:
-            NotebookClient(notebook, timeout=CELL_TIMEOUT, kernel_name="python3", resources=folder).execute()
+            NotebookClient(notebook, timeout=CELL_TIMEOUT, kernel_name="python3", **options).execute()
         except CellExecutionError as error:
             print(f"{path.stem}: FAILED\n{error}", flush=True)
             failed += 1
