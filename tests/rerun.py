@@ -8,11 +8,10 @@ import copy
 import sys
 
 import nbformat
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from utils.course import CELL_TIMEOUT, chosen_paths
+from utils.course import chosen_paths, notebook_client
 
 
 def twice(notebook: NotebookNode) -> NotebookNode:
@@ -46,9 +45,8 @@ def main(numbers: list[str]) -> int:
         if path.parent.name == "solutions":
             continue
         notebook = twice(nbformat.read(path, as_version=4))
-        options = {"resources": {"metadata": {"path": str(path.parent)}}, "extra_arguments": ["--log-level=ERROR"]}
         try:
-            NotebookClient(notebook, timeout=CELL_TIMEOUT, kernel_name="python3", **options).execute()
+            notebook_client(notebook, path.parent).execute()
         except CellExecutionError as error:
             print(f"{path.stem}: FAILED\n{error}", flush=True)
             failed += 1

@@ -60,18 +60,23 @@ class MemoryWatch(threading.Thread):
             self.peak_bytes = max(self.peak_bytes, total)
 
 
-def execute(path: Path) -> tuple[NotebookNode, Timing]:
-    """Execute a notebook from top to bottom in a fresh kernel; raises nbclient's error when a cell fails."""
-    notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(
+def notebook_client(notebook: NotebookNode, folder: Path) -> NotebookClient:
+    """Return what executes a notebook in a fresh kernel that works in a folder."""
+    return NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
         kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
+        resources={"metadata": {"path": str(folder)}},
         record_timing=False,
         coalesce_streams=True,  # one output for all that a cell prints piece by piece
         extra_arguments=["--log-level=ERROR"],  # else the kernel warns that it talks over TCP on this machine
     )
+
+
+def execute(path: Path) -> tuple[NotebookNode, Timing]:
+    """Execute a notebook from top to bottom in a fresh kernel; raises nbclient's error when a cell fails."""
+    notebook = nbformat.read(path, as_version=4)
+    client = notebook_client(notebook, path.parent)
     watch = MemoryWatch()
     watch.start()
     started = time.perf_counter()

@@ -33,7 +33,7 @@ def points(difference: float) -> str:
     value = 100 * difference
     if value == 0:
         return "0"
-    return f"{value:+.1g}".replace("-", "−") if abs(value) < 0.5 else f"{value:+.0f}".replace("-", "−")
+    return format(value, "+.1g" if abs(value) < 0.5 else "+.0f").replace("-", "−")
 
 
 def normalize(text: str) -> str:

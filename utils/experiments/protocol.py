@@ -30,6 +30,7 @@ from utils.rag import PROMPTS, AnswerSystem, ClosedBook, RagPipeline
 from utils.retrieval import Retriever, course_retriever
 
 ADAPTERS_FOLDER = DATA_FOLDER / "adapters"
+ADAPTERS = ("questions", "reader")
 SWEPT_PROMPTS = (
     ("few words", 1),
     ("text above", 1),
@@ -107,6 +108,17 @@ def ready_adapter(
         save_adapter(run, folder, about={"name": name, "passes": settings.passes})
         shutil.rmtree(checkpoints)
     return load_adapter(generator, folder, name=name)
+
+
+def ready_adapters(
+    base: Generator, passes: dict[str, list[list[Example]]], settings: Settings, folder: Path, suffix: str = ""
+) -> dict[str, Generator]:
+    """Return generators with the head-to-head's adapters, by name, from folders of that name and suffix in a folder."""
+    settings_of = {"questions": settings.questions_adapter, "reader": settings.reader_adapter}
+    return {
+        name: ready_adapter(name, base, passes[name], of_adapter, folder / f"{name}{suffix}")
+        for name, of_adapter in settings_of.items()
+    }
 
 
 def sweep_items(facts: list[Fact]) -> list[Item]:
@@ -199,11 +211,8 @@ def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> Non
     asked_so = cut | {"base_prompt": settings.base_prompt, "base_passages": settings.base_passages}
     if not is_current(READING, asked_so, data_sha256()):
         write_results(READING, asked_so, ReadingExperiments(base, retriever, passages, settings).run(facts))
-    adapters = {}
-    for name in ("questions", "reader"):
-        of_adapter = settings.questions_adapter if name == "questions" else settings.reader_adapter
-        passes = adapter_passes(name, facts, embedder, settings)
-        adapters[name] = ready_adapter(name, base, passes, of_adapter, ADAPTERS_FOLDER / name)
+    passes = {name: adapter_passes(name, facts, embedder, settings) for name in ADAPTERS}
+    adapters = ready_adapters(base, passes, settings, ADAPTERS_FOLDER)
     all_settings = settings.model_dump(mode="json")
     if not is_current("head_to_head", all_settings, data_sha256()):
         generators = (base, adapters["questions"], adapters["reader"])

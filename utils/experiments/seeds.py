@@ -3,15 +3,23 @@
 from dataclasses import replace
 
 from utils.data import COURSE_FOLDER, Item, load_facts
-from utils.experiments.protocol import ADAPTERS_FOLDER, adapter_passes, handbook_passages, ready_adapter, test_items
+from utils.experiments.protocol import (
+    ADAPTERS,
+    ADAPTERS_FOLDER,
+    adapter_passes,
+    handbook_passages,
+    head_to_head_systems,
+    ready_adapters,
+    test_items,
+)
 from utils.experiments.results import ArmScores, data_sha256, is_current, read_results, run_arms
 from utils.experiments.settings import AdapterSettings, Settings
 from utils.models import Embedder, Generator
-from utils.rag import AnswerSystem, ClosedBook, RagPipeline
 from utils.retrieval import course_retriever
 
 SEEDS = (1, 2)  # beside that of the settings
 SEED_ADAPTERS = COURSE_FOLDER / "build" / ADAPTERS_FOLDER.name  # not committed: their answers are
+TRAINED_ARMS = ("questions adapter", "reader adapter + RAG")
 
 
 def file_of_seed(seed: int) -> str:
@@ -31,23 +39,19 @@ def with_seed(settings: Settings, seed: int) -> Settings:
 
 def run_seeds(settings: Settings, embedder: Embedder, base: Generator) -> None:
     """Train both adapters with each further seed, and put the test questions to them, unless that is up to date."""
+    seeded = {seed: with_seed(settings, seed) for seed in SEEDS}
+    frozen = {seed: of_seed.model_dump(mode="json") for seed, of_seed in seeded.items()}
+    due = [seed for seed in SEEDS if not is_current(file_of_seed(seed), frozen[seed], data_sha256())]
+    if not due:
+        return
     facts = load_facts()
     retriever = course_retriever(handbook_passages(embedder, settings), embedder)
-    for seed in SEEDS:
-        seeded = with_seed(settings, seed)
-        frozen = seeded.model_dump(mode="json")
-        if is_current(file_of_seed(seed), frozen, data_sha256()):
-            continue
-        adapters = {}
-        for name, of_adapter in (("questions", seeded.questions_adapter), ("reader", seeded.reader_adapter)):
-            passes = adapter_passes(name, facts, embedder, seeded)
-            folder = SEED_ADAPTERS / f"{name}-seed-{seed}"
-            adapters[name] = ready_adapter(name, base, passes, of_adapter, folder)
-        systems: dict[str, AnswerSystem] = {
-            "questions adapter": ClosedBook(adapters["questions"]),
-            "reader adapter + RAG": RagPipeline(retriever, adapters["reader"], k=seeded.reader_passages),
-        }
-        run_arms(file_of_seed(seed), frozen, test_items(facts), lambda _, systems=systems: systems)
+    passes = {name: adapter_passes(name, facts, embedder, settings) for name in ADAPTERS}
+    for seed in due:
+        adapters = ready_adapters(base, passes, seeded[seed], SEED_ADAPTERS, f"-seed-{seed}")
+        systems = head_to_head_systems(base, adapters["questions"], adapters["reader"], retriever, settings)
+        trained = {arm: systems[arm] for arm in TRAINED_ARMS}
+        run_arms(file_of_seed(seed), frozen[seed], test_items(facts), lambda _, trained=trained: trained)
 
 
 def read_seeds(items: list[Item]) -> dict[int, dict[str, dict[str, ArmScores]]]:
@@ -58,7 +62,7 @@ def read_seeds(items: list[Item]) -> dict[int, dict[str, dict[str, ArmScores]]]:
     files = {0: "head_to_head"} | {seed: file_of_seed(seed) for seed in SEEDS}
     return {
         seed: {
-            split: {arm.arm: arm for arm in arms if arm.arm in ("questions adapter", "reader adapter + RAG")}
+            split: {arm.arm: arm for arm in arms if arm.arm in TRAINED_ARMS}
             for split, arms in read_results(file, items).items()
         }
         for seed, file in files.items()

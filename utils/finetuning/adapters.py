@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftConfig, get_peft_model_state_dict
+from peft import PeftConfig
 
 from utils.data import write_json
 from utils.finetuning.shared_model import add_adapter, fill_adapter, replacing
-from utils.finetuning.tensors import read_tensors, write_tensors
+from utils.finetuning.tensors import adapter_tensors, read_tensors, write_tensors
 from utils.finetuning.training import TrainingRun
 from utils.models import Generator
 
@@ -40,7 +40,7 @@ def write_adapter(run: TrainingRun, folder: Path, about: dict[str, Any]) -> None
     """Write an adapter's three files into a new folder."""
     model, name = run.generator.model, run.generator.adapter
     folder.mkdir(parents=True)
-    tensors = get_peft_model_state_dict(model, adapter_name=name)
+    tensors = adapter_tensors(model, name)
     write_tensors({key: value.to(torch.bfloat16) for key, value in tensors.items()}, folder / WEIGHTS_FILE)
     config = model.peft_config[name].to_dict()
     config |= {"base_model_name_or_path": run.generator.name, "inference_mode": True}

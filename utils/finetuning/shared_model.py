@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from peft import PeftConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from peft import PeftConfig, PeftModel, get_peft_model, set_peft_model_state_dict
 
+from utils.finetuning.tensors import adapter_tensors
 from utils.models import Generator
 
 
@@ -45,7 +46,7 @@ def fill_adapter(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) 
         unused = set_peft_model_state_dict(model, tensors, adapter_name=name).unexpected_keys
     except RuntimeError as error:
         raise ValueError(f"the weights do not fit the configuration: {str(error).splitlines()[-1].strip()}") from None
-    wanted = get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False)
+    wanted = adapter_tensors(model, name)
     if unused or wanted.keys() != tensors.keys():
         wrong = sorted([*unused, *(wanted.keys() ^ tensors.keys())])
         raise ValueError(f"the weights do not fit the configuration: missing or of no use is {wrong[0]}")
@@ -82,8 +83,7 @@ def replacing(generator: Generator, name: str) -> Iterator[None]:
     """
     old = None
     if name in adapter_names(generator):
-        tensors = get_peft_model_state_dict(generator.model, adapter_name=name, save_embedding_layers=False)
-        old = SetAside(generator.model.peft_config[name], {key: value.clone() for key, value in tensors.items()})
+        old = SetAside(generator.model.peft_config[name], adapter_tensors(generator.model, name))
         delete_adapter(generator.model, name)
     try:
         yield

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
+from peft import PeftModel, set_peft_model_state_dict
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from utils.finetuning.checkpoints import checkpoint_folder
-from utils.finetuning.tensors import read_tensors, write_tensors
+from utils.finetuning.tensors import adapter_tensors, read_tensors, write_tensors
 
 BEST_FILE = "best_adapter.safetensors"
 LOG_KEY = "development_loss"
@@ -51,8 +51,7 @@ class EarlyStopping(TrainerCallback):
             losses = development_losses(state)
             without_improvement = len(losses) - 1 - losses.index(min(losses))
             if without_improvement == 0:
-                tensors = get_peft_model_state_dict(model, adapter_name=self.adapter, save_embedding_layers=False)
-                self.best = {key: value.detach().clone() for key, value in tensors.items()}
+                self.best = adapter_tensors(model, self.adapter)
             elif without_improvement >= self.patience:
                 control.should_training_stop = True
                 control.should_save = False  # a run that resumed from here would make one step more

@@ -1,10 +1,17 @@
-"""Tensors in safetensors files, with errors that name the file."""
+"""An adapter's tensors, and tensors in safetensors files, with errors that name the file."""
 
 from pathlib import Path
 
 import torch
+from peft import PeftModel, get_peft_model_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+
+
+def adapter_tensors(model: PeftModel, name: str) -> dict[str, torch.Tensor]:
+    """Return copies of an adapter's tensors, under the names that peft writes them with; the Hub is not asked."""
+    tensors = get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False)
+    return {key: value.detach().clone() for key, value in tensors.items()}
 
 
 def write_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:

@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import get_peft_model_state_dict
 from peft.utils import SAFETENSORS_WEIGHTS_NAME
 from transformers import Trainer
 
 from utils.finetuning.attention import training_attention
 from utils.finetuning.losses import loss_in_precision
-from utils.finetuning.tensors import write_tensors
+from utils.finetuning.tensors import adapter_tensors, write_tensors
 
 
 class AnswerTrainer(Trainer):
@@ -48,6 +47,5 @@ class AnswerTrainer(Trainer):
         """
         folder, name = Path(output_dir or self.args.output_dir), self.model.active_adapter
         folder.mkdir(parents=True, exist_ok=True)
-        tensors = get_peft_model_state_dict(self.model, adapter_name=name, save_embedding_layers=False)
-        write_tensors(tensors, folder / SAFETENSORS_WEIGHTS_NAME)
+        write_tensors(adapter_tensors(self.model, name), folder / SAFETENSORS_WEIGHTS_NAME)
         self.model.peft_config[name].save_pretrained(folder)
