@@ -9,7 +9,7 @@ from utils.metrics import Interval
 # Okabe & Ito's palette, which the common forms of colour blindness can tell apart
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
 COLOURS = [BLUE, ORANGE, GREEN, VERMILION, GREY]
-OVER_THE_GRID = {"framealpha": 1, "edgecolor": "none"}  # a legend whose text no line runs through
+BESIDE = {"frameon": False, "loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}  # a legend that covers no data
 HATCHES = ["", "//", "..", "xx", "--"]
 
 
@@ -58,7 +58,7 @@ def plot_intervals(
     axes.set_ylim(0, 105)
     axes.set_title(title)
     style_axes(axes)
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    axes.legend(**BESIDE)
     plt.tight_layout()
     return axes
 
@@ -75,7 +75,7 @@ def plot_losses(losses: list[float], *, window: int = 10) -> Axes:
     axes.set_ylim(bottom=0)
     axes.set_title("The loss while the adapter learns")
     style_axes(axes)
-    axes.legend(**OVER_THE_GRID)
+    axes.legend(frameon=False)
     plt.tight_layout()
     return axes
 
@@ -95,6 +95,6 @@ def plot_curves(curves: dict[str, tuple[list[float], list[Interval]]], *, xlabel
     axes.set_ylim(-3, 105)  # points at zero are shown whole
     axes.set_title(title)
     style_axes(axes)
-    axes.legend(title="bands: 95 % intervals", **OVER_THE_GRID)
+    axes.legend(title="bands: 95 % intervals", **BESIDE)
     plt.tight_layout()
     return axes
