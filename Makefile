@@ -9,7 +9,7 @@ PIP_FLAGS ?=
 # A folder or address with reveal.js for `make slides`; empty for the copy on the web that nbconvert knows.
 REVEAL ?=
 
-.PHONY: help lab test browser rerun course outputs results bench readme badges classroom classroom-check slides clean
+.PHONY: help lab test browser rerun course outputs results experiments bench readme badges classroom classroom-check slides clean
 
 help:
 	@echo "make lab      set up (once), then open the course in JupyterLab"
@@ -18,7 +18,8 @@ help:
 	@echo "make rerun    run every cell of every lesson twice (half an hour or more)"
 	@echo "make course   execute all notebooks into build/, print times and the head-to-head table"
 	@echo "make outputs  execute all notebooks in place (NOTEBOOKS=\"03 07\" for some of them)"
-	@echo "make results  the long measurements: data/results/ and data/adapters/ (resumable)"
+	@echo "make results  the whole head-to-head again: data/results/ and data/adapters/ (resumable)"
+	@echo "make experiments  what 02, 05 and 06 show of longer measurements, again (resumable)"
 	@echo "make bench    speed, as ratios measured on this machine (half an hour or more)"
 	@echo "make readme   fill the measured passages of README and notebooks from data/results/"
 	@echo "make badges REPO=owner/name   stamp the course's address into badges and set-up cells"
@@ -59,7 +60,10 @@ outputs: $(VENV)/.models
 	$(BIN)/python -m utils.course --in-place $(NOTEBOOKS)
 
 results: $(VENV)/.models
-	$(BIN)/python -m utils.experiments
+	$(BIN)/python -m utils.experiments head-to-head
+
+experiments: $(VENV)/.models
+	$(BIN)/python -m utils.experiments lessons
 
 bench: $(VENV)/.models
 	$(BIN)/python -m tests.benchmarks.retrieval

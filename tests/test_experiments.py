@@ -36,7 +36,7 @@ from utils.experiments.protocol import (
 from utils.experiments.protocol import (
     test_items as items_of_test_documents,
 )
-from utils.experiments.results import run_arms
+from utils.experiments.resumable import Measurement, run_arms
 from utils.experiments.seeds import SEEDS, read_seeds, with_seed
 from utils.finetuning import load_adapter, read_card, remove_adapter
 from utils.finetuning.examples import examples_sha256
@@ -129,6 +129,36 @@ def test_a_broken_off_measurement_with_other_settings_is_not_gone_on_with(tmp_pa
         run_arms("long", {"k": 1}, {"easy": ITEMS[:2], "hard": ITEMS[2:]}, lambda items: {"only": system})
     run_arms("long", {"k": 2}, {"easy": ITEMS[:2]}, lambda items: {"only": system})
     assert system.calls == 3
+
+
+def test_steps_that_are_broken_off_go_on_and_see_what_was_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(results_module, "RESULTS_FOLDER", tmp_path)
+    observed = {"confidence": [0.5, None]}
+    asked = []
+
+    def first():
+        asked.append("first")
+        return [replace(score_replies("base", ITEMS[:2], ["answer 0", "no"]), observed=observed)]
+
+    def break_off():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Measurement("steps", {"k": 1}, ITEMS).run({"easy": first, "hard": break_off})
+    again = Measurement("steps", {"k": 1}, ITEMS)
+    again.run({"easy": first, "hard": lambda: [score_replies("base", ITEMS[2:], again.scored["easy"][0].replies)]})
+    assert asked == ["first"]
+    assert [path.name for path in tmp_path.iterdir()] == ["steps.json"]
+    whole = read_results("steps", ITEMS, tmp_path)
+    assert whole["easy"][0].observed == observed
+    assert whole["hard"][0].replies == ["answer 0", "no"]
+
+
+def test_an_unknown_command_names_those_there_are():
+    command = [sys.executable, "-m", "utils.experiments", "everything"]
+    done = subprocess.run(command, cwd=COURSE_FOLDER, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Unknown: everything. There are: head-to-head, lessons." in done.stderr
 
 
 def test_another_seed_changes_the_seeds_only():

@@ -305,6 +305,10 @@ def test_training_and_loading_under_a_taken_name_replace_that_adapter_only(tiny_
     assert first.generator.model is second.generator.model is tiny_generator.model
     assert not torch.allclose(adapter_logits(second.generator), of_first, atol=0.5)
     assert second.generator.model.peft_config["twice"].r == 8
+    on_disk = contents(tmp_path)
+    with pytest.raises(ValueError, match="'twice' in the model is no longer this run's"):
+        save_adapter(first, tmp_path / "first", about={})  # would be the second's weights with the first's card
+    assert contents(tmp_path) == on_disk
     for _ in range(2):
         loaded = load_adapter(tiny_generator, tmp_path / "first", name="twice")
         assert torch.allclose(adapter_logits(loaded), of_first, atol=0.2)  # saved in bfloat16

@@ -68,12 +68,12 @@ def test_a_variant_is_trained_once_and_read_back(facts, tiny_generator, tmp_path
     monkeypatch.setattr(results_module, "RESULTS_FOLDER", tmp_path)
     monkeypatch.setattr(tuning, "RESULTS_FOLDER", tmp_path)
     monkeypatch.setattr(tuning, "NEVER_TAUGHT", 1)
-    monkeypatch.setattr(tuning, "VARIANTS", [Variant("trial", "1", passes=1, lora=LoraSettings(rank=2, alpha=4))])
+    variants = (Variant("trial", "1", passes=1, lora=LoraSettings(rank=2, alpha=4)),)
     monkeypatch.setattr(tuning, "load_general", list)
     items = {kind: of_kind[:2] for kind, of_kind in tuning_items(few).items() if of_kind}
     monkeypatch.setattr(tuning, "tuning_items", lambda _: items)
-    run_tuning(tiny_generator, few)
+    run_tuning(tiny_generator, few, variants)
     written = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "tuning").iterdir()}
     assert set(written) == {"base.json", "trial-1.json"}
-    run_tuning(tiny_generator, few)
+    run_tuning(tiny_generator, few, variants)
     assert written == {path.name: path.stat().st_mtime_ns for path in (tmp_path / "tuning").iterdir()}

@@ -29,22 +29,24 @@ ITEMS = [
 
 
 @check
-def beaten_adapter(prediction: str, differences: Mapping[str, Interval]) -> Verdict:
-    """Exercise 1: `prediction` is the letter of the task on which the simple method beats the adapter.
+def prompt_search(prediction: str, gains: Mapping[str, Interval]) -> Verdict:
+    """Exercise 1: `prediction` is the letter of the task on which the search for a prompt gained most.
 
-    `differences` gives adapter minus simple method, with its interval, by "letter, task".
+    `gains` gives the best prompt minus the worst, with its interval, by "letter, task".
     """
-    letters = {name[0]: name for name in differences}
+    letters = {name[0]: name for name in gains}
     if not isinstance(prediction, str) or prediction not in letters:
         return wrong(f"Answer with one of the letters {', '.join(letters)}, in quotation marks.")
-    listed = "; ".join(f"{name}: {difference.as_points()}" for name, difference in differences.items())
-    difference = differences[letters[prediction]]
-    if difference.high < 0:
-        trick = " A trick that copies the notes passes this measure." if "dialogue" in letters[prediction] else ""
-        return done(f"Adapter minus simple method: {listed}.{trick}")
-    if difference.low > 0:
-        return wrong(f"There the adapter wins: {listed}. Where could a measure be passed without understanding?")
-    return wrong(f"There the interval holds zero, so neither is shown to win: {listed}.")
+    listed = "; ".join(f"{name}: {gain.as_points()}" for name, gain in gains.items())
+    predicted = gains[letters[prediction]]
+    if predicted.estimate == max(gain.estimate for gain in gains.values()):
+        return done(
+            f"Best minus worst prompt: {listed}. Both were picked by these very items, which flatters the search; the "
+            "test items above were not used for it."
+        )
+    if predicted.estimate == 0:
+        return wrong(f"There no prompt was better than another: {listed}. How many things must be right in one reply?")
+    return wrong(f"There the search gained less: {listed}. Where does a list of the allowed answers help most?")
 
 
 @check

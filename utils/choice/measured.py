@@ -109,7 +109,7 @@ def measure_skills(skills: Mapping[str, "SkillResults"]) -> dict[str, Measured]:
     """Return every figure about a skill, by key; `skills` is by kind. Raises ValueError for a kind without results."""
     missing = set(SKILLS.values()) - set(skills)
     if missing:
-        raise ValueError(f"There are no results of the skill {min(missing)!r}. `make results` measures them.")
+        raise ValueError(f"There are no results of the skill {min(missing)!r}. `make experiments` measures them.")
     return {key: measure_skill(skills[kind], kind) for key, kind in SKILLS.items()}
 
 

@@ -7,20 +7,14 @@ import hashlib
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from utils.corpus import Document, Passage, load_documents, split_into_passages
 from utils.data import DATA_FOLDER, HANDBOOK_FOLDER, Fact, Item, items_for, load_facts, majority_answers
 from utils.experiments.reading import NAME as READING
 from utils.experiments.reading import ReadingExperiments, gold_retriever, plain_items
-from utils.experiments.results import (
-    ArmScores,
-    data_sha256,
-    is_current,
-    run_arm,
-    run_arms,
-    score_replies,
-    write_results,
-)
+from utils.experiments.results import ArmScores, data_sha256, is_current, read_results, score_replies
+from utils.experiments.resumable import run_arms
 from utils.experiments.settings import AdapterSettings, Settings
 from utils.experiments.training_sets import questions_passes, reader_examples
 from utils.finetuning import Example, load_adapter, read_card, save_adapter, train_adapter
@@ -29,6 +23,7 @@ from utils.models import Embedder, Generator
 from utils.rag import PROMPTS, AnswerSystem, ClosedBook, RagPipeline
 from utils.retrieval import Retriever, course_retriever
 
+SWEEP, HEAD_TO_HEAD = "prompt_sweep", "head_to_head"
 ADAPTERS_FOLDER = DATA_FOLDER / "adapters"
 ADAPTERS = ("questions", "reader")
 SWEPT_PROMPTS = (
@@ -131,21 +126,19 @@ def prompts_sha256() -> str:
     return hashlib.sha256(repr(PROMPTS).encode()).hexdigest()
 
 
-def sweep_base_prompt(
-    generator: Generator, retriever: Retriever, facts: list[Fact]
-) -> tuple[list[ArmScores], tuple[str, int]]:
-    """Score the base model on development questions for prompts and numbers of passages; return scores and the best.
+def sweep_prompts(settings: Settings, frozen: dict[str, Any], base: Generator, retriever: Retriever) -> None:
+    """Ask the base model development questions with every prompt and number of passages, and write the results.
 
-    Best is the highest containment, ties going to the earlier combination.
+    Best is the highest containment, ties going to the earlier combination. Raises ValueError when that is another one
+    than the settings say.
     """
-    items = sweep_items(facts)
-    scored = []
-    for prompt, k in SWEPT_PROMPTS:
-        pipeline = RagPipeline(retriever, generator, k=k, prompt=prompt)
-        scored.append(run_arm(prompt_name(prompt, k), pipeline, items))
-        print(f"dev: {scored[-1].arm}: containment {scored[-1].interval('containment')}", flush=True)
-    best = max(range(len(scored)), key=lambda number: scored[number].interval("containment").estimate)
-    return scored, SWEPT_PROMPTS[best]
+    items = sweep_items(load_facts())
+    systems = {prompt_name(prompt, k): RagPipeline(retriever, base, k=k, prompt=prompt) for prompt, k in SWEPT_PROMPTS}
+    run_arms(SWEEP, frozen, {"dev": items}, lambda _: systems)
+    scored = read_results(SWEEP, items)["dev"]
+    best = max(scored, key=lambda arm: arm.interval("containment").estimate).arm
+    if best != prompt_name(settings.base_prompt, settings.base_passages):
+        raise ValueError(f"The best base prompt on dev is {best}: write that into data/results/settings.json.")
 
 
 def head_to_head_systems(
@@ -203,18 +196,15 @@ def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> Non
     retriever = course_retriever(passages, embedder)
     cut = settings.model_dump(mode="json", include={"passage_tokens", "overlap_sentences"})
     cut["prompts_sha256"] = prompts_sha256()
-    if not is_current("prompt_sweep", cut, data_sha256()):
-        sweep, best = sweep_base_prompt(base, retriever, facts)
-        write_results("prompt_sweep", cut, {"dev": sweep})
-        if best != (settings.base_prompt, settings.base_passages):
-            raise ValueError(f"The best base prompt on dev is {best}: write that into data/results/settings.json.")
+    if not is_current(SWEEP, cut, data_sha256()):
+        sweep_prompts(settings, cut, base, retriever)
     asked_so = cut | {"base_prompt": settings.base_prompt, "base_passages": settings.base_passages}
     if not is_current(READING, asked_so, data_sha256()):
-        write_results(READING, asked_so, ReadingExperiments(base, retriever, passages, settings).run(facts))
+        ReadingExperiments(base, retriever, passages, settings).run(facts, asked_so)
     passes = {name: adapter_passes(name, facts, embedder, settings) for name in ADAPTERS}
     adapters = ready_adapters(base, passes, settings, ADAPTERS_FOLDER)
     all_settings = settings.model_dump(mode="json")
-    if not is_current("head_to_head", all_settings, data_sha256()):
+    if not is_current(HEAD_TO_HEAD, all_settings, data_sha256()):
         generators = (base, adapters["questions"], adapters["reader"])
         systems = head_to_head_systems(*generators, retriever, settings)
 
@@ -224,4 +214,4 @@ def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> Non
 
         splits = test_items(facts)
         guesser = {split: [majority_arm(facts, items)] for split, items in splits.items()}
-        run_arms("head_to_head", all_settings, splits, all_systems, guesser)
+        run_arms(HEAD_TO_HEAD, all_settings, splits, all_systems, guesser)

@@ -6,10 +6,12 @@ weights. On test documents, once and with frozen settings: retrieval against the
 
 import random
 from dataclasses import replace
+from typing import Any
 
 from utils.corpus import Passage
 from utils.data import Fact, Item, Split, items_for, load_unanswerable
 from utils.experiments.results import ArmScores, score_replies
+from utils.experiments.resumable import Measurement
 from utils.experiments.settings import Settings
 from utils.metrics import citation_scores
 from utils.models import Generator
@@ -20,6 +22,7 @@ NAME = "reading"
 COUNTS = (1, 2, 3, 5)  # passages shown
 SHOWN_AROUND_GOLD = 5  # the gold passage and its distractors
 FORGED = "/forged"
+ALTERED = "altered passage"
 DEV_QUESTIONS, TEST_QUESTIONS = 60, 200  # samples, to keep the run short
 
 
@@ -118,7 +121,6 @@ class ReadingExperiments:
         """Return the scored replies of the system that shows k passages, with what else was observed."""
         answers = self.pipeline(k).answer([item.question for item in items])
         scored = score_replies(arm, items, [answer.text for answer in answers])
-        print(f"{arm}: containment {scored.interval('containment')}", flush=True)
         return replace(scored, observed=observe(answers, items, self.passages))
 
     def ask_with(self, arm: str, items: list[Item], shown: list[list[Passage]]) -> ArmScores:
@@ -129,9 +131,7 @@ class ReadingExperiments:
             else closed_book_messages(item.question)
             for item, of_item in zip(items, shown, strict=True)
         ]
-        scored = score_replies(arm, items, self.generator.generate(prompts))
-        print(f"{arm}: containment {scored.interval('containment')}", flush=True)
-        return scored
+        return score_replies(arm, items, self.generator.generate(prompts))
 
     def number_of_passages(self, items: list[Item]) -> list[ArmScores]:
         """Return one arm for each number of retrieved passages."""
@@ -150,22 +150,22 @@ class ReadingExperiments:
             arms.append(self.ask_with(f"gold in place {place + 1}", items, shown))
         return arms
 
-    def passage_or_weights(self, items: list[Item], gold: dict[str, Passage]) -> dict[str, list[ArmScores]]:
-        """Return what is answered with no, a random, the gold and an altered passage; that also by its own answer."""
-        altered, forged = forged_items(items, gold)
-        kept = {item.item_id.removesuffix(FORGED) for item in altered}
+    def passage_or_weights(self, items: list[Item], gold: dict[str, Passage], by_forgery: list[str]) -> list[ArmScores]:
+        """Return what is answered with no, a random and the gold passage, and, in the given replies, an altered one."""
+        kept = {item.item_id.removesuffix(FORGED) for item in forged_items(items, gold)[0]}
         originals = [item for item in items if item.item_id in kept]
         dice = random.Random(0)
-        by_forgery = self.ask_with("altered passage", altered, [[forged[item.item_id]] for item in altered])
-        return {
-            "original answer": [
-                self.ask_with("no passage", originals, [[] for _ in originals]),
-                self.ask_with("random passage", originals, [[dice.choice(self.passages)] for _ in originals]),
-                self.ask_with("gold passage", originals, [[gold[item.item_id]] for item in originals]),
-                score_replies("altered passage", originals, by_forgery.replies),
-            ],
-            "altered answer": [by_forgery],
-        }
+        return [
+            self.ask_with("no passage", originals, [[] for _ in originals]),
+            self.ask_with("random passage", originals, [[dice.choice(self.passages)] for _ in originals]),
+            self.ask_with("gold passage", originals, [[gold[item.item_id]] for item in originals]),
+            score_replies(ALTERED, originals, by_forgery),
+        ]
+
+    def altered_answer(self, items: list[Item], gold: dict[str, Passage]) -> list[ArmScores]:
+        """Return what is answered with an altered passage, scored by the answer that it gives."""
+        altered, forged = forged_items(items, gold)
+        return [self.ask_with(ALTERED, altered, [[forged[item.item_id]] for item in altered])]
 
     def retrieved_or_gold(self, items: list[Item]) -> list[ArmScores]:
         """Return what is answered with the retrieved passages and with the gold one."""
@@ -175,25 +175,31 @@ class ReadingExperiments:
             self.ask_with("gold passage", items, gold),
         ]
 
-    def run(self, facts: list[Fact]) -> dict[str, list[ArmScores]]:
-        """Run everything and return the arms by experiment."""
+    def run(self, facts: list[Fact], frozen: dict[str, Any]) -> None:
+        """Run everything and write the results file, under the settings on which it depends."""
         items = sample_with_evidence(plain_items(facts, "dev"), self.passages, DEV_QUESTIONS)
         gold = {item.item_id: passages_with_evidence(item, self.passages)[0] for item in items}
         of_test = sample_with_evidence(test_wordings(facts), self.passages, TEST_QUESTIONS)
         plain_test = sample_with_evidence(plain_items(facts, "test"), self.passages, TEST_QUESTIONS)
+        plain_dev = with_evidence(plain_items(facts, "dev"), self.passages)
         k = self.settings.base_passages
-        return {
-            "dev: number of passages": self.number_of_passages(items),
-            "dev: position of the gold passage": self.position_of_gold(items, gold),
-            **{f"dev: {name}": arms for name, arms in self.passage_or_weights(items, gold).items()},
-            "dev: plain wording": [
-                self.ask_pipeline("base + RAG", with_evidence(plain_items(facts, "dev"), self.passages), k)
-            ],
-            "dev: near misses": [self.ask_pipeline("base + RAG", near_miss_items("dev"), k)],
-            "test: new wording": self.retrieved_or_gold(of_test),
-            "test: plain wording": self.retrieved_or_gold(plain_test),
-            "test: near misses": [self.ask_pipeline("base + RAG", near_miss_items("test"), k)],
-        }
+        measurement = Measurement(NAME, frozen, reading_items(facts, self.passages))
+        scored = measurement.scored
+        measurement.run(
+            {
+                "dev: number of passages": lambda: self.number_of_passages(items),
+                "dev: position of the gold passage": lambda: self.position_of_gold(items, gold),
+                "dev: altered answer": lambda: self.altered_answer(items, gold),
+                "dev: original answer": lambda: self.passage_or_weights(
+                    items, gold, scored["dev: altered answer"][0].replies
+                ),
+                "dev: plain wording": lambda: [self.ask_pipeline("base + RAG", plain_dev, k)],
+                "dev: near misses": lambda: [self.ask_pipeline("base + RAG", near_miss_items("dev"), k)],
+                "test: new wording": lambda: self.retrieved_or_gold(of_test),
+                "test: plain wording": lambda: self.retrieved_or_gold(plain_test),
+                "test: near misses": lambda: [self.ask_pipeline("base + RAG", near_miss_items("test"), k)],
+            }
+        )
 
 
 def test_wordings(facts: list[Fact]) -> list[Item]:

@@ -5,7 +5,6 @@ import json
 import platform
 import subprocess
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
@@ -157,34 +156,6 @@ def rounded(scores: dict[str, list[float]]) -> dict[str, list[float]]:
     return {measure: [round(value, 4) for value in values] for measure, values in scores.items()}
 
 
-def run_arms(
-    name: str,
-    settings: dict[str, Any],
-    splits: dict[str, list[Item]],
-    systems: Callable[[list[Item]], dict[str, AnswerSystem]],
-    given: dict[str, list[ArmScores]] | None = None,
-) -> None:
-    """Put every split's items to the systems for them, by arm, and write data/results/<name>.json.
-
-    `given` are arms that were scored without a system. Each arm is kept as soon as a split's items are answered, so
-    that a call for the same settings goes on where an earlier one was broken off.
-    """
-    unfinished = f"{name}.unfinished"
-    scored = {split: list(arms) for split, arms in (given or {}).items()}
-    if is_current(unfinished, settings, data_sha256()):
-        scored = read_results(unfinished, [item for items in splits.values() for item in items], RESULTS_FOLDER)
-    for split, items in splits.items():
-        finished = scored.setdefault(split, [])
-        for arm, system in systems(items).items():
-            if arm in {one.arm for one in finished}:
-                continue
-            finished.append(run_arm(arm, system, items))
-            print(f"{name}: {split}: {arm}: exact match {finished[-1].interval('em')}", flush=True)
-            write_results(unfinished, settings, scored)
-    write_results(name, settings, scored)
-    (RESULTS_FOLDER / f"{unfinished}.json").unlink(missing_ok=True)
-
-
 def is_current(name: str, settings: dict[str, Any], data: str) -> bool:
     """Tell whether a results file was made with the present protocol and models, these settings and this data hash."""
     path = RESULTS_FOLDER / f"{name}.json"
@@ -221,7 +192,7 @@ def read_file(name: str, folder: Path) -> tuple[Path, dict[str, Any]]:
     """Return a results file's path and content; refuse a missing one and one of another protocol version."""
     path = folder / f"{name}.json"
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such results file. `make results` writes it.")
+        raise FileNotFoundError(f"{path}: no such results file. `make results` or `make experiments` writes it.")
     content = json.loads(path.read_text(encoding="utf-8"))
     if content["protocol_version"] != PROTOCOL_VERSION:
         raise ValueError(f"{path}: protocol version {content['protocol_version']}, expected {PROTOCOL_VERSION}.")

@@ -6,13 +6,15 @@ from utils.data import COURSE_FOLDER, Item, load_facts
 from utils.experiments.protocol import (
     ADAPTERS,
     ADAPTERS_FOLDER,
+    HEAD_TO_HEAD,
     adapter_passes,
     handbook_passages,
     head_to_head_systems,
     ready_adapters,
     test_items,
 )
-from utils.experiments.results import ArmScores, data_sha256, is_current, read_results, run_arms
+from utils.experiments.results import ArmScores, data_sha256, is_current, read_results
+from utils.experiments.resumable import run_arms
 from utils.experiments.settings import AdapterSettings, Settings
 from utils.models import Embedder, Generator
 from utils.retrieval import course_retriever
@@ -24,7 +26,7 @@ TRAINED_ARMS = ("questions adapter", "reader adapter + RAG")
 
 def file_of_seed(seed: int) -> str:
     """Return the name of the results file of a seed."""
-    return f"head_to_head-seed-{seed}"
+    return f"{HEAD_TO_HEAD}-seed-{seed}"
 
 
 def with_seed(settings: Settings, seed: int) -> Settings:
@@ -59,7 +61,7 @@ def read_seeds(items: list[Item]) -> dict[int, dict[str, dict[str, ArmScores]]]:
 
     Raises what `read_results` raises.
     """
-    files = {0: "head_to_head"} | {seed: file_of_seed(seed) for seed in SEEDS}
+    files = {0: HEAD_TO_HEAD} | {seed: file_of_seed(seed) for seed in SEEDS}
     return {
         seed: {
             split: {arm.arm: arm for arm in arms if arm.arm in TRAINED_ARMS}

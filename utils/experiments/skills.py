@@ -183,7 +183,7 @@ def read_skill(task: Task, folder: Path | None = None) -> SkillResults:
     """
     path, content = results.read_file(file_name(task), folder or results.RESULTS_FOLDER)
     if content["data_sha256"] != task_sha256(task):
-        raise ValueError(f"{path}: measured on other data than data/tasks/ holds now. Run `make results` again.")
+        raise ValueError(f"{path}: measured on other data than data/tasks/ holds now. Run `make experiments` again.")
     items = {item.item_id: item for split in ("dev", "test") for item in task.load(split)}
     by_split: dict[str, dict[str, SkillScores]] = {}
     for split, records in content["splits"].items():
@@ -207,5 +207,7 @@ def read_skill_arm(task: Task, record: dict[str, Any], items: dict[str, SkillIte
     of_arm = [items[name] for name in record["item_ids"]]
     arm = score_skill(task, record["arm"], of_arm, record["replies"], record["seconds"])
     if results.rounded(arm.scores) != record["scores"]:
-        raise ValueError(f"{path}: the scores of {arm.arm!r} are not what its replies earn. Run `make results` again.")
+        raise ValueError(
+            f"{path}: the scores of {arm.arm!r} are not what its replies earn. Run `make experiments` again."
+        )
     return arm

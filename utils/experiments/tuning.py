@@ -78,6 +78,8 @@ VARIANTS = (
     Variant("seed", "2", lora=LoraSettings(learning_rate=2e-3, seed=2)),
 )
 
+KINDS = (STANDARD, *(variant for variant in VARIANTS if variant.experiment == "kind"))  # three meanings of fine-tuning
+
 
 def taught_facts(facts: list[Fact]) -> list[Fact]:
     """Return the facts that every variant teaches: all trained facts with many wordings."""
@@ -139,12 +141,12 @@ def variant_settings(variant: Variant) -> dict[str, Any]:
     return settings | {"material": variant.material, "weights": variant.weights}
 
 
-def run_tuning(base: Generator, facts: list[Fact]) -> None:
+def run_tuning(base: Generator, facts: list[Fact], variants: tuple[Variant, ...] = VARIANTS) -> None:
     """Ask the base model, then train and ask every variant whose results file is missing or out of date."""
     (RESULTS_FOLDER / FOLDER).mkdir(exist_ok=True)
     if not is_current(f"{FOLDER}/{BASE}", {}, data_sha256()):
         write_results(f"{FOLDER}/{BASE}", {}, ask_all("base model", base, facts))
-    for variant in VARIANTS:
+    for variant in variants:
         if not is_current(f"{FOLDER}/{variant.file}", variant_settings(variant), data_sha256()):
             print(f"training: {variant.experiment}: {variant.label} …", flush=True)
             run_variant(variant, base, facts)

@@ -24,9 +24,12 @@ def save_adapter(run: TrainingRun, folder: Path, *, about: dict[str, Any]) -> No
     """Write a trained adapter as bfloat16 safetensors with its configuration and card.
 
     `about` is merged into the card (what it is for, its scores). The files are written beside the folder, which is
-    replaced only once they are complete. Raises OSError when they cannot be written, for instance to a full disk; the
-    folder is then as it was before.
+    replaced only once they are complete. Raises OSError when they cannot be written, for instance to a full disk, and
+    ValueError when the model holds another adapter under that name by now; the folder is then as it was before.
     """
+    model, name = run.generator.model, run.generator.adapter
+    if model.peft_config.get(name) is not run.config:
+        raise ValueError(f"The adapter {name!r} in the model is no longer this run's: it was replaced or removed.")
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
@@ -42,7 +45,7 @@ def write_adapter(run: TrainingRun, folder: Path, about: dict[str, Any]) -> None
     folder.mkdir(parents=True)
     tensors = adapter_tensors(model, name)
     write_tensors({key: value.to(torch.bfloat16) for key, value in tensors.items()}, folder / WEIGHTS_FILE)
-    config = model.peft_config[name].to_dict()
+    config = run.config.to_dict()
     config |= {"base_model_name_or_path": run.generator.name, "inference_mode": True}
     config["target_modules"] = sorted(config["target_modules"])
     write_json(folder / CONFIG_FILE, config)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig, PeftModel
+from peft import LoraConfig, PeftConfig, PeftModel
 from peft.helpers import disable_input_dtype_casting
 from transformers import PrinterCallback, TrainerCallback, TrainerState, TrainingArguments, set_seed
 
@@ -53,6 +53,7 @@ class TrainingRun:
     trained_tokens: int  # in the passes that were made
     trainable_parameters: int
     examples_sha256: str
+    config: PeftConfig  # the one in the model, as long as no other adapter takes its name
 
 
 def lora_config(settings: LoraSettings) -> LoraConfig:
@@ -134,6 +135,7 @@ def train_adapter(
         trained_tokens=sum(len(one["input_ids"]) for one in encoded[: state.global_step * settings.batch_size]),
         trainable_parameters=trainable,
         examples_sha256=examples_sha256([example for of_pass in passes for example in of_pass]),
+        config=model.peft_config[name],
     )
 
 
