@@ -19,7 +19,7 @@ help:
 	@echo "make course   execute all notebooks into build/, print times and the head-to-head table"
 	@echo "make outputs  execute all notebooks in place (NOTEBOOKS=\"03 07\" for some of them)"
 	@echo "make results  the whole head-to-head again: data/results/ and data/adapters/ (resumable)"
-	@echo "make experiments  what 02, 05 and 06 show of longer measurements, again (resumable)"
+	@echo "make experiments  what 02, 03, 05 and 06 show of longer measurements, again (resumable)"
 	@echo "make bench    speed, as ratios measured on this machine (half an hour or more)"
 	@echo "make readme   fill the measured passages of README and notebooks from data/results/"
 	@echo "make badges REPO=owner/name   stamp the course's address into badges and set-up cells"

@@ -1,14 +1,14 @@
 """`python -m utils.experiments` measures the head-to-head, `python -m utils.experiments lessons` the rest.
 
-The head-to-head: prompts, reading, both adapters, all arms, further seeds, and the kinds of fine-tuning. The rest: what
-single lessons show of training (05), skills (06) and approximate indexes (02). What is up to date is skipped.
+The head-to-head: prompts, both adapters, all arms, further seeds, and the kinds of fine-tuning. The rest: what single
+lessons show of reading (03), training (05), skills (06) and approximate indexes (02). What is up to date is skipped.
 """
 
 import sys
 
 from utils.data import load_facts
 from utils.experiments.index_scale import NAME, run_index_scale
-from utils.experiments.protocol import run_protocol
+from utils.experiments.protocol import run_protocol, run_reading
 from utils.experiments.results import RESULTS_FOLDER
 from utils.experiments.seeds import run_seeds
 from utils.experiments.settings import load_settings
@@ -28,6 +28,7 @@ def measure_head_to_head() -> None:
 def measure_lessons() -> None:
     """Measure what single lessons show beside that."""
     embedder = load_embedder()
+    run_reading(load_settings(), embedder, load_generator())
     run_tuning(load_generator(), load_facts())
     run_skills(load_generator(), embedder)
     if not (RESULTS_FOLDER / f"{NAME}.json").is_file():  # it depends on no data of ours: delete it to measure anew

@@ -189,18 +189,29 @@ def test_items(facts: list[Fact]) -> dict[str, list[Item]]:
     }
 
 
+def passage_settings(settings: Settings) -> dict[str, Any]:
+    """Return what the passages and the prompts depend on, as it stands in results files."""
+    cut = settings.model_dump(mode="json", include={"passage_tokens", "overlap_sentences"})
+    return cut | {"prompts_sha256": prompts_sha256()}
+
+
+def run_reading(settings: Settings, embedder: Embedder, base: Generator) -> None:
+    """Measure how the base model reads what it is shown, unless that is up to date."""
+    asked_so = passage_settings(settings) | settings.model_dump(include={"base_prompt", "base_passages"})
+    if not is_current(READING, asked_so, data_sha256()):
+        passages = handbook_passages(embedder, settings)
+        experiments = ReadingExperiments(base, course_retriever(passages, embedder), passages, settings)
+        experiments.run(load_facts(), asked_so)
+
+
 def run_protocol(settings: Settings, embedder: Embedder, base: Generator) -> None:
     """Run every step whose file is missing or out of date."""
     facts = load_facts()
     passages = handbook_passages(embedder, settings)
     retriever = course_retriever(passages, embedder)
-    cut = settings.model_dump(mode="json", include={"passage_tokens", "overlap_sentences"})
-    cut["prompts_sha256"] = prompts_sha256()
+    cut = passage_settings(settings)
     if not is_current(SWEEP, cut, data_sha256()):
         sweep_prompts(settings, cut, base, retriever)
-    asked_so = cut | {"base_prompt": settings.base_prompt, "base_passages": settings.base_passages}
-    if not is_current(READING, asked_so, data_sha256()):
-        ReadingExperiments(base, retriever, passages, settings).run(facts, asked_so)
     passes = {name: adapter_passes(name, facts, embedder, settings) for name in ADAPTERS}
     adapters = ready_adapters(base, passes, settings, ADAPTERS_FOLDER)
     all_settings = settings.model_dump(mode="json")
