@@ -33,18 +33,26 @@ def figures_of(keys: Iterable[str], measured: Mapping[str, Measured]) -> list[Me
     keys = list(keys)
     missing = [key for key in keys if key not in measured]
     if missing:
-        raise ValueError(f"There is no measured figure {missing[0]!r}. `make results` measures it.")
+        raise ValueError(
+            f"There is no measured figure {missing[0]!r}. `make results` or `make experiments` measures it."
+        )
     return [measured[key] for key in keys]
 
 
 def find_arm(results: "Results", score: Score) -> "ArmScores":
     """Return the arm that a score names; raise ValueError, with its name, where file, split or arm is missing."""
     if score.file not in results:
-        raise ValueError(f"There are no results of {score.file!r}. `make results` measures them.")
+        raise ValueError(f"There are no results of {score.file!r}. `make results` or `make experiments` measures them.")
     if score.split not in results[score.file]:
-        raise ValueError(f"The results of {score.file!r} have no split {score.split!r}. Run `make results` again.")
+        raise ValueError(
+            f"The results of {score.file!r} have no split {score.split!r}. "
+            "Run `make results` or `make experiments` again."
+        )
     if score.arm not in results[score.file][score.split]:
-        raise ValueError(f"{score.file}: {score.split}: there is no arm {score.arm!r}. Run `make results` again.")
+        raise ValueError(
+            f"{score.file}: {score.split}: there is no arm {score.arm!r}. "
+            "Run `make results` or `make experiments` again."
+        )
     return results[score.file][score.split][score.arm]
 
 

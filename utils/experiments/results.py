@@ -175,7 +175,9 @@ def read_results(name: str, items: list[Item], folder: Path = RESULTS_FOLDER) ->
     """
     path, content = read_file(name, folder)
     if content["data_sha256"] != data_sha256():
-        raise ValueError(f"{path}: measured on other data than data/ holds now. Run `make results` again.")
+        raise ValueError(
+            f"{path}: measured on other data than data/ holds now. Run `make results` or `make experiments` again."
+        )
     by_id = {item.item_id: item for item in items}
     unknown = {i for arms in content["splits"].values() for arm in arms for i in arm["item_ids"]} - set(by_id)
     if unknown:
@@ -205,7 +207,10 @@ def read_arm(record: dict[str, Any], items: dict[str, Item], path: Path) -> ArmS
         record["arm"], [items[name] for name in record["item_ids"]], record["replies"], record["seconds"]
     )
     if rounded(arm.scores) != record["scores"]:
-        raise ValueError(f"{path}: the scores of {arm.arm!r} are not what its replies earn. Run `make results` again.")
+        raise ValueError(
+            f"{path}: the scores of {arm.arm!r} are not what its replies earn. "
+            "Run `make results` or `make experiments` again."
+        )
     observed = record.get("observed", {})
     if any(len(values) != len(arm.items) for values in observed.values()):
         raise ValueError(f"{path}: {arm.arm!r} has observations that are not one for each item.")
